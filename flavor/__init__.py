@@ -1,0 +1,32 @@
+"""Our MLflow Transformers flavor: log, load and run every Hugging Face pipeline task through MLflow.
+
+The public door. Names resolve on first use, so that `import flavor.tasks` costs milliseconds.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .loading import load_model as load_model
+    from .saving import log_model as log_model
+    from .saving import save_model as save_model
+
+FLAVOR_NAME = "transformers"
+
+_DOOR = {
+    "save_model": "saving",
+    "log_model": "saving",
+    "load_model": "loading",
+    "inspect": "inspection",
+    "get_default_pip_requirements": "requirements",
+    "get_default_conda_env": "requirements",
+    "_load_pyfunc": "loading",
+}
+
+__all__ = ["FLAVOR_NAME", "get_default_conda_env", "get_default_pip_requirements", "inspect", "load_model", "log_model", "save_model"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _DOOR:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_DOOR[name]}", __name__), name)

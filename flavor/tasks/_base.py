@@ -1,0 +1,140 @@
+"""What a task is: its fields, its parameters, how its result is drawn. Standard library only."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+Row = dict[str, Any]
+
+
+class InvalidInput(ValueError):
+    """A value of the caller that breaks a rule; `field` is the dotted name of what to mend (`text`, `params.top_k`)."""
+
+    code = "invalid-input"
+
+    def __init__(self, field: str, message: str, *, row: int | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+        self.row = row
+
+
+class Kind(StrEnum):
+    """What a value *is*; the interface decides how it looks, the signature how it is typed."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    LABELS = "labels"  # a list of short texts
+    IMAGE = "image"
+    AUDIO = "audio"
+    VIDEO = "video"
+    TABLE = "table"  # column name to list of cells
+    MESSAGES = "messages"  # chat: a list of {"role", "content"}
+    TENSOR = "tensor"
+    JSON = "json"
+
+
+class Display(StrEnum):
+    """The picture that fits a result; `templates/outputs/_<display>.html` draws it."""
+
+    LABELS = "labels"
+    SPANS = "spans"
+    TEXT = "text"
+    CHAT = "chat"
+    ANSWER = "answer"
+    CELLS = "cells"
+    TRANSCRIPT = "transcript"
+    AUDIO = "audio"
+    IMAGE = "image"
+    BOXES = "boxes"
+    MASKS = "masks"
+    DEPTH = "depth"
+    KEYPOINTS = "keypoints"
+    VECTORS = "vectors"
+    JSON = "json"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One named value of an input or output row."""
+
+    name: str
+    kind: Kind
+    help: str
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Param:
+    """One call-time parameter. `default` None means: the model's own default.
+
+    `choices` closes the set; `minimum` and `maximum` are inclusive; `advanced` folds it away in forms.
+    """
+
+    name: str
+    type: type
+    default: Any
+    help: str
+    choices: tuple = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    advanced: bool = False
+
+
+@dataclass(frozen=True)
+class Warned:
+    """Something the caller should know about one result, such as `input_truncated`."""
+
+    code: str
+    detail: str
+
+
+class Task:
+    """The one description of a pipeline task: every signature, form, schema, check and picture is read from it.
+
+    A task file sets the class attributes and the two conversions, and ends with `TASK = ItsClass()`.
+    """
+
+    name: str
+    title: str  # for people: "Text classification"
+    summary: str  # one sentence: what goes in, what comes out
+    modality: str  # "text", "audio", "vision", "multimodal"
+    aliases: tuple[str, ...] = ()
+    pipeline: str  # "transformers:TextClassificationPipeline", or relative "..pipelines.summarization:SummarizationPipeline"
+    auto_model: str  # the Auto class of the head: "AutoModelForSequenceClassification"
+    architecture_suffixes: tuple[str, ...] = ()  # "ForSequenceClassification": offline inference of the task
+    components: tuple[str, ...] = ("tokenizer",)  # what the pipeline needs beside the model
+    inputs: tuple[Field, ...]
+    outputs: tuple[Field, ...]
+    params: tuple[Param, ...] = ()
+    example: Row
+    example_params: Row = {}
+    display: Display
+    accepts_prompt_template: bool = False
+    streams: bool = False
+
+    def to_pipeline(self, rows: list[Row]) -> list[Any]:
+        """N checked rows to N pipeline inputs."""
+        raise NotImplementedError
+
+    def from_pipeline(self, raw: list[Any]) -> list[list[Row]]:
+        """N raw pipeline results to N lists of output rows: one row for a text, none for a text without entities."""
+        raise NotImplementedError
+
+    def to_stock(self, results: list[list[Row]]) -> Any:
+        """N results in the shape that stock `mlflow.transformers` answers, where stock can do the task."""
+        return results
+
+    def result_title(self, row: Row) -> str:
+        """A short name of one input row, for histories and tables."""
+        value = row.get(self.inputs[0].name)
+        return value if isinstance(value, str) else self.title
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Rows and params after checking: defaults filled in, types settled."""
+
+    rows: list[Row]
+    params: Row = field(default_factory=dict)

@@ -1,0 +1,108 @@
+"""The index: what MLflow holds, as rows of our own, so that no page waits for MLflow."""
+
+from django.db import models
+
+
+class RegisteredModel(models.Model):
+    """A registered model of MLflow."""
+
+    name = models.CharField(max_length=300, unique=True)
+    description = models.TextField(blank=True)
+    tags = models.JSONField(default=dict)
+    created_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField(null=True)
+    latest_version = models.PositiveIntegerField(null=True)
+    task = models.CharField(max_length=100, blank=True, db_index=True)  # of the latest version
+    seen_at = models.DateTimeField()
+    content_hash = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ("name",)
+
+
+class ModelVersion(models.Model):
+    """A model version and the facts read from its logged model's files."""
+
+    model = models.ForeignKey(RegisteredModel, on_delete=models.CASCADE, related_name="versions")
+    version = models.PositiveIntegerField()
+    source = models.CharField(max_length=1000)  # "models:/m-…" or an artifact URI
+    model_id = models.CharField(max_length=100, blank=True, db_index=True)  # LoggedModel id
+    run_id = models.CharField(max_length=64, blank=True, db_index=True)
+    run_name = models.CharField(max_length=300, blank=True)
+    status = models.CharField(max_length=40, blank=True)
+    description = models.TextField(blank=True)
+    tags = models.JSONField(default=dict)
+    params = models.JSONField(default=dict)
+    metrics = models.JSONField(default=dict)
+    created_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField(null=True)
+
+    task = models.CharField(max_length=100, blank=True, db_index=True)
+    architecture = models.CharField(max_length=200, blank=True)
+    parameter_count = models.BigIntegerField(null=True)
+    dtype = models.CharField(max_length=40, blank=True)
+    size_bytes = models.BigIntegerField(null=True)
+    license = models.CharField(max_length=100, blank=True)
+    base_model = models.CharField(max_length=500, blank=True)
+    transformers_version = models.CharField(max_length=40, blank=True)
+    card = models.TextField(blank=True)  # Markdown without its front matter
+    card_data = models.JSONField(default=dict)
+    signature = models.JSONField(null=True)  # {"inputs": [...], "outputs": [...], "params": [...]}
+    input_example = models.JSONField(null=True)
+    prompt_template = models.TextField(blank=True)
+    chat_template = models.TextField(blank=True)
+    model_config = models.JSONField(default=dict)
+    mlmodel = models.TextField(blank=True)  # the MLmodel file
+    files = models.JSONField(default=list)  # [{"path", "size_bytes"}]
+    problem = models.TextField(blank=True)  # why the facts could not be read, or why it cannot be tried
+    facts_read_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField()
+    content_hash = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ("-version",)
+        constraints = (models.UniqueConstraint(fields=("model", "version"), name="one_row_per_version"),)
+
+    @property
+    def uri(self) -> str:
+        """The address by which workers load this version."""
+        return f"models:/{self.model.name}/{self.version}"
+
+
+class Alias(models.Model):
+    """An alias of a registered model."""
+
+    model = models.ForeignKey(RegisteredModel, on_delete=models.CASCADE, related_name="aliases")
+    name = models.CharField(max_length=255)
+    version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="aliases")
+
+    class Meta:
+        ordering = ("name",)
+        constraints = (models.UniqueConstraint(fields=("model", "name"), name="one_version_per_alias"),)
+
+
+class LoggedModel(models.Model):
+    """A LoggedModel of MLflow that no version points to (yet)."""
+
+    model_id = models.CharField(max_length=100, unique=True)
+    name = models.CharField(max_length=300)
+    status = models.CharField(max_length=40)
+    experiment_id = models.CharField(max_length=64)
+    run_id = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-created_at",)
+
+
+class SyncState(models.Model):
+    """One row: how fresh the index is."""
+
+    last_started_at = models.DateTimeField(null=True)
+    last_succeeded_at = models.DateTimeField(null=True)
+    last_reconciled_at = models.DateTimeField(null=True)
+    watermark_ms = models.BigIntegerField(default=0)
+    problem = models.TextField(blank=True)
+    lease_owner = models.CharField(max_length=200, blank=True)
+    lease_until = models.DateTimeField(null=True)
