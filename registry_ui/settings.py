@@ -149,12 +149,17 @@ JOB_RING_AGAIN_S = env.float("JOB_RING_AGAIN_S", default=10)
 JOB_SWEEP_S = env.float("JOB_SWEEP_S", default=5)
 JOB_MAX_ATTEMPTS = env.int("JOB_MAX_ATTEMPTS", default=3)
 JOB_TIMEOUT_S = env.float("JOB_TIMEOUT_S", default=3600)
+JOB_CONCURRENCY = env.int("JOB_CONCURRENCY", default=2)  # computing jobs beside each other on one worker
+WORKER_HEARTBEAT_S = env.float("WORKER_HEARTBEAT_S", default=2)  # its advert in Redis lives three times as long
 
 # Models in memory on one worker.
 MODEL_BUDGET_BYTES = env.int("MODEL_BUDGET_BYTES", default=0)  # 0: half of the machine's memory
 MODEL_THREADS = env.int("MODEL_THREADS", default=0)  # 0: cores - 1, at least 1
 PREDICT_TIMEOUT_S = env.float("PREDICT_TIMEOUT_S", default=60)
 PREDICT_MAX_BATCH = env.int("PREDICT_MAX_BATCH", default=32)
+PREDICT_MAX_WAITING = env.int("PREDICT_MAX_WAITING", default=256)  # of one model in one web process
+PREDICT_RESULT_KEPT_S = env.int("PREDICT_RESULT_KEPT_S", default=900)  # answers and streams wait in Redis to be collected
+PREDICT_HISTORY_DAYS = env.int("PREDICT_HISTORY_DAYS", default=30)
 
 # Log jobs read checkpoints only below these folders.
 CHECKPOINT_ROOTS = [Path(root) for root in env.list("CHECKPOINT_ROOTS", default=[str(VAR_DIR / "checkpoints")])]

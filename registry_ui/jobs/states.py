@@ -30,3 +30,8 @@ class Kind(models.TextChoices):
             Kind.LOAD: "registry_ui.workers.load_model:run",
             Kind.TRAIN: "registry_ui.workers.train_demo:run",
         }[self]
+
+    @property
+    def is_heavy(self) -> bool:
+        """Whether it computes for long: few of these run beside each other on one worker."""
+        return self is not Kind.LOAD

@@ -1,0 +1,38 @@
+"""The rules for what a log job may be called, checked before anything is written."""
+
+import re
+
+from flavor.tasks import InvalidInput
+
+_ALIAS = re.compile(r"[\w\-]+")
+_VERSION_LIKE = re.compile(r"[vV]\d+")
+
+
+def check_source(source: str) -> None:
+    """Refuse an empty source."""
+    if not source.strip():
+        raise InvalidInput(
+            "source", "source is empty; give a checkpoint folder, a Hub id, runs:/<run id>/<path> or models:/<name>/<version>."
+        )
+
+
+def check_model_name(name: str | None) -> None:
+    """Refuse a registered model's name that MLflow or a URL cannot carry."""
+    if name is None:
+        return
+    if not name.strip() or len(name) > 250:
+        raise InvalidInput("registered_model", f"A registered model's name has 1 to 250 characters, this one {len(name)}.")
+    if any(sign in name for sign in "/:") or name in {".", ".."}:
+        raise InvalidInput("registered_model", f"The registered model's name {name!r} may not contain '/' or ':'.")
+
+
+def check_alias(alias: str | None, *, registered_model: str | None) -> None:
+    """Refuse an alias without a model, and one that MLflow keeps for itself."""
+    if alias is None:
+        return
+    if registered_model is None:
+        raise InvalidInput("alias", "An alias points to a version, so give registered_model too.")
+    if not _ALIAS.fullmatch(alias) or len(alias) > 255:
+        raise InvalidInput("alias", f"The alias {alias!r} may hold letters, digits, '-' and '_' only, at most 255.")
+    if alias.lower() == "latest" or _VERSION_LIKE.fullmatch(alias):
+        raise InvalidInput("alias", f"The alias {alias!r} is kept by MLflow; choose another, such as 'production'.")
