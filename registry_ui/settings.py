@@ -168,6 +168,7 @@ HUB_OFFLINE = env.bool("HF_HUB_OFFLINE", default=False)
 # The index of what MLflow holds.
 CATALOG_POLL_S = env.float("CATALOG_POLL_S", default=5)
 
+ASSETS_KEPT_DAYS = env.int("ASSETS_KEPT_DAYS", default=30)
 MAX_UPLOAD_BYTES = env.int("REGISTRY_MAX_UPLOAD_BYTES", default=20 * 2**20)
 MAX_IMAGE_PIXELS = env.int("REGISTRY_MAX_IMAGE_PIXELS", default=40_000_000)
 

@@ -1,7 +1,6 @@
 """What submitting, cancelling, retrying and awaiting a job promise."""
 
 import threading
-import time
 
 import pytest
 from django.db import connection, transaction
@@ -32,9 +31,9 @@ def test_the_bell_rings_only_after_the_row_is_committed(bells):
 
 
 def test_a_job_rolled_back_is_never_rung_for(bells):
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with transaction.atomic():
         submit_load(model_uri="models:/m/1")
-        raise RuntimeError
+        transaction.set_rollback(True)
     assert bells == []
 
 
@@ -158,6 +157,5 @@ def test_jobs_are_listed_newest_first_and_by_what_they_are_about(bells):
 
 
 def _cancel_in_thread(job):
-    time.sleep(0)
     cancel(job)
     connection.close()
