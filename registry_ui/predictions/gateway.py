@@ -17,7 +17,7 @@ from ..accounts.models import User
 from ..jobs.interruption import CONTROL_CHANNEL
 from ..web.redis import SLICE_S, client
 from . import dispatch, history, streams
-from .dispatch import Promise, is_lost, living_workers, identities, presence
+from .dispatch import Promise, identities, is_lost, living_workers, presence
 from .lanes import Lane, Lanes
 from .outcomes import (
     Code,
