@@ -1,11 +1,42 @@
 """The Celery app: `celery -A registry_ui worker -P threads -Q jobs,predict`."""
 
 import os
+from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "registry_ui.settings")
 
 app = Celery("registry_ui")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["registry_ui.jobs", "registry_ui.predictions"])
+
+# `workers` is imported here, inside the signals that only a worker sends, and nowhere else.
+
+
+@signals.worker_init.connect
+def _start(sender: Any, **options: Any) -> None:
+    from .workers import startup
+
+    startup.start(app, hostname=sender.hostname, pool=sender.pool_cls)
+
+
+@signals.worker_ready.connect
+def _ready(**options: Any) -> None:
+    from .workers import startup
+
+    startup.ready()
+
+
+@signals.worker_shutting_down.connect
+def _leave(**options: Any) -> None:
+    from .workers import startup
+
+    startup.leave()
+
+
+@signals.worker_shutdown.connect
+def _stop(**options: Any) -> None:
+    from .workers import startup
+
+    startup.stop()

@@ -9,9 +9,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.conf import settings
 from redis.exceptions import RedisError
 
 from ..web.redis import SLICE_S, client, key
+from .failures import JobInterrupted
 
 if TYPE_CHECKING:
     from .models import Job
@@ -61,6 +63,11 @@ class JobEvents:
         self._log = f"{self._log}{text.rstrip()}\n"[-LOG_KEPT_CHARACTERS:]
         publish(self.job.id, EventKind.LINE, {"text": text})
         self._write(False, log=self._log)
+
+    def check(self) -> None:
+        """Raise JobInterrupted if the work shall stop: asked to, or the lease is lost. Call it before an outside effect."""
+        if self.is_cancelled() or not self.job.renew(lease_s=settings.JOB_LEASE_S):
+            raise JobInterrupted
 
     def flush(self) -> None:
         """Write to the row what was held back."""
