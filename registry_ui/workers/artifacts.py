@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
+import mlflow
 from django.conf import settings
 from mlflow import MlflowClient
 from mlflow.entities import FileInfo
@@ -66,6 +67,9 @@ def local_folder(address: str) -> Path | None:
 @cache
 def tracking() -> MlflowClient:
     """Return the client of the MLflow that the settings name."""
+    # Some addresses (`models:/` sources, models of a run) are resolved by the global URI whatever the client's own.
+    mlflow.set_tracking_uri(settings.MLFLOW_TRACKING_URI)
+    mlflow.set_registry_uri(settings.MLFLOW_TRACKING_URI)
     return MlflowClient(tracking_uri=settings.MLFLOW_TRACKING_URI, registry_uri=settings.MLFLOW_TRACKING_URI)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
+from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
 from flavor.errors import FlavorError
@@ -68,7 +69,7 @@ def _log_and_register(payload: LogPayload, events: JobEvents, registration: Regi
         with mlflow_errors("looking for traces of an earlier attempt"):
             traces = registration.find(payload.registered_model)
     logged = _adopted(traces) or _log(payload, events, registration, traces)
-    version = traces.version.version if traces and traces.version else None
+    version = str(traces.version.version) if traces and traces.version else None
     if payload.metrics and logged.run_id:
         with mlflow_errors("logging the metrics"):
             registration.log_metrics(payload.metrics, run_id=logged.run_id, model_id=logged.model_id)
@@ -81,8 +82,15 @@ def _adopted(traces: Traces | None) -> Logged | None:
     if traces is None or not (traces.version or traces.model_id):
         return None
     if traces.version:
-        return Logged(traces.version.source, traces.version.model_id, traces.version.run_id or None)
+        return _logged_version(traces.version)
     return Logged(f"models:/{traces.model_id}", traces.model_id, traces.run_id)
+
+
+def _logged_version(version: ModelVersion) -> Logged:
+    """The SQL stores of MLflow forget a version's model_id; its source has it."""
+    source = version.source
+    model_id = source.removeprefix("models:/") if source.startswith("models:/m-") else None
+    return Logged(source, version.model_id or model_id, version.run_id or None)
 
 
 def _log(payload: LogPayload, events: JobEvents, registration: Registration, traces: Traces | None) -> Logged:
@@ -130,12 +138,11 @@ def _logged_as(uri: str, run_id: str | None) -> Logged:
     if name == uri:
         return Logged(uri, None, run_id or uri.removeprefix("runs:/").split("/")[0])
     if "/" in name or "@" in name:
-        version = _version_of(name)
-        return Logged(version.source, version.model_id, version.run_id or None)
+        return _logged_version(_version_of(name))
     return Logged(uri, name, tracking().get_logged_model(name).source_run_id)
 
 
-def _version_of(name: str) -> Any:
+def _version_of(name: str) -> ModelVersion:
     if "@" in name:
         return tracking().get_model_version_by_alias(*name.rsplit("@", 1))
     return tracking().get_model_version(*name.rsplit("/", 1))
