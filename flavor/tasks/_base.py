@@ -1,6 +1,6 @@
 """What a task is: its fields, its parameters, how its result is drawn. Standard library only."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -67,7 +67,9 @@ class Field:
 
 @dataclass(frozen=True)
 class Param:
-    """One call-time parameter. `default` None means: the model's own default.
+    """One call-time parameter. `default` None means: the model's own default; a request's None means "not said".
+
+    `type` is int, float, bool, str, list (of texts, or of JSON values) or dict (or its JSON text).
 
     `choices` closes the set; `minimum` and `maximum` are inclusive; `advanced` folds it away in forms.
     """
@@ -80,6 +82,7 @@ class Param:
     minimum: float | None = None
     maximum: float | None = None
     advanced: bool = False
+    items: type = str  # of a list's members
 
 
 @dataclass(frozen=True)
@@ -113,14 +116,41 @@ class Task:
     display: Display
     accepts_prompt_template: bool = False
     streams: bool = False
+    generates: bool = False  # text made token by token: run by `flavor.generation`, not by the pipeline's own call
+    one_of: tuple[tuple[str, ...], ...] = ()  # groups of optional inputs of which a row has exactly one
+    fallbacks: Row = {}  # values of params where nobody says one, when a form should not show them as said
+    stock_defaults: Row = {}  # params that stock's shape needs where our default is richer
 
-    def to_pipeline(self, rows: list[Row]) -> list[Any]:
-        """N checked rows to N pipeline inputs."""
+    def to_pipeline(self, rows: list[Row], params: Row) -> list[Any]:
+        """N checked rows to N pipeline inputs; `params` are the effective ones."""
         raise NotImplementedError
 
     def from_pipeline(self, raw: list[Any]) -> list[list[Row]]:
         """N raw pipeline results to N lists of output rows: one row for a text, none for a text without entities."""
         raise NotImplementedError
+
+    def call_params(self, params: Row) -> Row:
+        """The effective params as keyword arguments of the pipeline's call."""
+        return dict(params)
+
+    def model_defaults(self, pipeline: Any) -> Row:
+        """What the loaded model says itself about params: its generation config, its problem type."""
+        return {}
+
+    def tokenized(self, row: Row, params: Row) -> Row | None:
+        """Arguments of the tokenizer that count this row's tokens; None when nothing is tokenized."""
+        if "tokenizer" not in self.components:
+            return None
+        texts = [row[each.name] for each in self.inputs if each.kind is Kind.TEXT and row.get(each.name) is not None]
+        return dict(zip(("text", "text_pair"), texts, strict=False)) or None
+
+    def truncates(self, params: Row) -> bool:
+        """Whether a text over the model's length is cut, rather than read in windows."""
+        return True
+
+    def display_for(self, row: Row) -> Display:
+        """The picture that fits the result of this input row."""
+        return self.display
 
     def to_stock(self, results: list[list[Row]]) -> Any:
         """N results in the shape that stock `mlflow.transformers` answers, where stock can do the task."""
@@ -130,11 +160,3 @@ class Task:
         """A short name of one input row, for histories and tables."""
         value = row.get(self.inputs[0].name)
         return value if isinstance(value, str) else self.title
-
-
-@dataclass(frozen=True)
-class Checked:
-    """Rows and params after checking: defaults filled in, types settled."""
-
-    rows: list[Row]
-    params: Row = field(default_factory=dict)

@@ -1,0 +1,289 @@
+"""Prompts into token ids, and token ids continued: seeds, stop texts, streaming, cancelling, true token counts.
+
+transformers' own text-generation pipeline can do none of these in a batch, so `generate` is called here.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from transformers import GenerationConfig
+from transformers.generation import (
+    LogitsProcessor,
+    LogitsProcessorList,
+    MinPLogitsWarper,
+    StoppingCriteria,
+    StoppingCriteriaList,
+    TemperatureLogitsWarper,
+    TopKLogitsWarper,
+    TopPLogitsWarper,
+    TypicalLogitsWarper,
+)
+
+from .tasks._base import InvalidInput, Row
+from .tasks._generation import SAMPLING
+from .token_text import TokenText, decode
+
+# Parameters of ours that are not `generate`'s, or that are carried out here.
+_OURS = frozenset(
+    {*SAMPLING, "do_sample", "stop", "seed", "num_return_sequences", "max_new_tokens", "max_length", "return_full_text"}
+    | {"continue_final_message", "tools", "documents", "prompt_template", "prompt_variables"}
+)
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One input of the model: its token ids, how many more may follow, and the seed of its chance."""
+
+    ids: list[int]
+    room: int
+    seed: int
+
+
+@dataclass
+class Sequence:
+    """One text that the model wrote."""
+
+    ids: list[int] = field(default_factory=list)  # the end token included
+    text: str = ""
+    finish_reason: str = "length"
+
+
+def encode(pipeline: Any, model_input: str | list[Row], params: Row) -> list[int]:
+    """Return the token ids of a prompt or a chat; the first token that marks the beginning comes once.
+
+    Raises InvalidInput when the chat cannot be rendered.
+    """
+    tokenizer = pipeline.tokenizer
+    if isinstance(model_input, str):
+        ids = tokenizer((getattr(pipeline, "prefix", None) or "") + model_input, verbose=False)["input_ids"]
+    else:
+        ids = _encode_chat(tokenizer, model_input, params)
+    begin = tokenizer.bos_token_id
+    if begin is not None and ids[:2] == [begin, begin]:
+        ids = ids[1:]
+    if ids:
+        return list(ids)
+    if begin is None:
+        raise InvalidInput("text", "text is empty and this model has no token to begin with; give it a few words.")
+    return [begin]
+
+
+def _encode_chat(tokenizer: Any, messages: list[Row], params: Row) -> list[int]:
+    from jinja2 import TemplateError
+
+    if not getattr(tokenizer, "chat_template", None):
+        raise InvalidInput("messages", "this model has no chat template; send text instead of messages.")
+    is_continued = params.get("continue_final_message")
+    if is_continued is None:
+        is_continued = messages[-1]["role"] == "assistant"
+    try:
+        encoded = tokenizer.apply_chat_template(
+            messages,
+            add_generation_prompt=not is_continued,
+            continue_final_message=is_continued,
+            tools=params.get("tools"),
+            documents=params.get("documents"),
+            tokenize=True,
+            return_dict=True,
+        )
+    except (TemplateError, ValueError, TypeError) as error:
+        raise InvalidInput("messages", f"the model's chat template refuses these messages: {error}.") from error
+    return encoded["input_ids"]
+
+
+def generate(
+    pipeline: Any,
+    prompts: list[Prompt],
+    params: Row,
+    *,
+    passed_on: Row | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    on_text: Callable[[str], None] | None = None,
+) -> list[list[Sequence]]:
+    """Continue every prompt; return `num_return_sequences` sequences each.
+
+    All prompts must have the same `room`, which bounds what is written. `on_text` gets the text of the one sequence as it grows.
+    """
+    count = params.get("num_return_sequences") or 1
+    if (params.get("num_beams") or 1) > 1:
+        return _generate_with_beams(pipeline, prompts, params, passed_on or {}, should_stop)
+    repeated = [(prompt, number) for prompt in prompts for number in range(count)]
+    watch = _Watch(pipeline, len(repeated), prompts[0].room, params, should_stop, on_text)
+    chance = _warpers(pipeline, params, [prompt.seed + number for prompt, number in repeated])
+    _call_generate(pipeline, [prompt for prompt, _ in repeated], params, passed_on or {}, watch, chance, {})
+    sequences = watch.sequences()
+    return [sequences[start : start + count] for start in range(0, len(sequences), count)]
+
+
+def _generate_with_beams(
+    pipeline: Any, prompts: list[Prompt], params: Row, passed_on: Row, should_stop: Callable[[], bool] | None
+) -> list[list[Sequence]]:
+    """Beams share their past, so stop texts are cut afterwards and nothing can be streamed."""
+    count = params.get("num_return_sequences") or 1
+    watch = _Watch(pipeline, 0, prompts[0].room, params, should_stop, None)
+    sampling = {name: params[name] for name in ("do_sample", "temperature", "top_p", "top_k") if name in params}
+    more = {**sampling, "num_return_sequences": count}
+    context: AbstractContextManager = torch.random.fork_rng() if params.get("do_sample") else nullcontext()
+    with context:
+        if params.get("do_sample"):
+            torch.manual_seed(prompts[0].seed)
+        output = _call_generate(pipeline, prompts, params, passed_on, watch, LogitsProcessorList(), more)
+    width = max(len(prompt.ids) for prompt in prompts)
+    sequences = [watch.finished(ids[width:]) for ids in output.tolist()]
+    return [sequences[start : start + count] for start in range(0, len(sequences), count)]
+
+
+def _call_generate(
+    pipeline: Any, prompts: list[Prompt], params: Row, passed_on: Row, watch: "_Watch", chance: LogitsProcessorList, more: Row
+) -> torch.Tensor:
+    model, tokenizer = pipeline.model, pipeline.tokenizer
+    padding = next((each for each in (tokenizer.pad_token_id, *watch.ends) if each is not None), 0)
+    width = max(len(prompt.ids) for prompt in prompts)
+    ids = [[padding] * (width - len(prompt.ids)) + prompt.ids for prompt in prompts]
+    mask = [[0] * (width - len(prompt.ids)) + [1] * len(prompt.ids) for prompt in prompts]
+    known = {name: value for name, value in params.items() if name not in _OURS}
+    config = _generation_config(model, {**passed_on, **known, **more}, prompts[0].room, padding)
+    with torch.inference_mode():
+        return model.generate(
+            input_ids=torch.tensor(ids, device=pipeline.device),
+            attention_mask=torch.tensor(mask, device=pipeline.device),
+            generation_config=config,
+            logits_processor=chance,
+            stopping_criteria=StoppingCriteriaList([watch]),
+        )
+
+
+def _generation_config(model: Any, settings: Row, room: int, padding: int) -> GenerationConfig:
+    """The model's own configuration with `settings`; chance and stop texts are not `generate`'s business here."""
+    config = deepcopy(model.generation_config)
+    for name in ("stop_strings", "max_length", "num_return_sequences"):
+        setattr(config, name, None)
+    config.return_dict_in_generate = False
+    plain = {"do_sample": False, "temperature": 1.0, "top_p": 1.0, "top_k": 50, "min_p": None, "typical_p": 1.0}
+    config.update(**{**plain, **settings, "max_new_tokens": room, "pad_token_id": padding})
+    return config
+
+
+def _warpers(pipeline: Any, params: Row, seeds: list[int]) -> LogitsProcessorList:
+    """Chance as transformers orders it, drawn per row: an answer depends on its seed and not on its neighbours."""
+    found = LogitsProcessorList()
+    if not params.get("do_sample"):
+        return found
+    if params.get("temperature") not in (None, 1.0):
+        found.append(TemperatureLogitsWarper(float(params["temperature"])))
+    if params.get("top_k"):
+        found.append(TopKLogitsWarper(top_k=params["top_k"]))
+    if params.get("top_p") is not None and params["top_p"] < 1:
+        found.append(TopPLogitsWarper(top_p=float(params["top_p"])))
+    if params.get("min_p"):
+        found.append(MinPLogitsWarper(min_p=float(params["min_p"])))
+    if params.get("typical_p") is not None and 0 < params["typical_p"] < 1:
+        found.append(TypicalLogitsWarper(mass=float(params["typical_p"])))
+    found.append(_Draw(seeds, pipeline.device))
+    return found
+
+
+class _Draw(LogitsProcessor):
+    """Draws the next token of every row from a generator of its own and leaves it the only choice.
+
+    torch's global generator is neither used nor changed, so concurrent requests do not disturb each other.
+    """
+
+    def __init__(self, seeds: list[int], device: torch.device) -> None:
+        self._generators = [torch.Generator(device=device).manual_seed(seed % 2**63) for seed in seeds]
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        chances = torch.softmax(scores.float(), dim=-1)
+        rows = zip(chances, self._generators, strict=True)
+        drawn = torch.stack([torch.multinomial(row, 1, generator=generator) for row, generator in rows])
+        return torch.full_like(scores, -torch.inf).scatter_(1, drawn, 0.0)
+
+
+class _Watch(StoppingCriteria):
+    """Looks at every new token: ends rows at an end token or a stop text, hands text on, and stops all when asked to."""
+
+    def __init__(
+        self,
+        pipeline: Any,
+        rows: int,
+        room: int,
+        params: Row,
+        should_stop: Callable[[], bool] | None,
+        on_text: Callable[[str], None] | None,
+    ) -> None:
+        self.ends = _end_tokens(pipeline)
+        self._tokenizer = pipeline.tokenizer
+        self._stops = tuple(stop for stop in params.get("stop") or () if stop)
+        self._room = room if params.get("max_time") is not None else 0
+        self._should_stop = should_stop
+        self._on_text = on_text
+        self._is_cancelled = False
+        self._sequences = [Sequence(finish_reason="") for _ in range(rows)]
+        self._texts = [TokenText(self._tokenizer, self._stops) for _ in range(rows)] if self._stops or on_text else []
+
+    def __call__(self, input_ids: torch.Tensor, scores: Any, **_: Any) -> torch.Tensor:
+        self._is_cancelled = self._is_cancelled or bool(self._should_stop and self._should_stop())
+        if self._sequences:
+            for number, token in enumerate(input_ids[:, -1].tolist()):
+                self._see(number, token)
+            done = [self._is_cancelled or bool(each.finish_reason) for each in self._sequences]
+        else:
+            done = [self._is_cancelled] * input_ids.shape[0]
+        return torch.tensor(done, dtype=torch.bool, device=input_ids.device)
+
+    def _see(self, number: int, token: int) -> None:
+        sequence = self._sequences[number]
+        if sequence.finish_reason:
+            return
+        sequence.ids.append(token)
+        if token in self.ends:
+            sequence.finish_reason = "stop"
+        elif self._texts:
+            self._hand_on(self._texts[number].push(token))
+            sequence.finish_reason = "stop" if self._texts[number].is_stopped else ""
+
+    def _hand_on(self, piece: str) -> None:
+        if piece and self._on_text:
+            self._on_text(piece)
+
+    def sequences(self) -> list[Sequence]:
+        """Every row's text, with the reason why it ended."""
+        for number, sequence in enumerate(self._sequences):
+            if self._texts:
+                self._hand_on(self._texts[number].finish())
+                sequence.text = self._texts[number].text
+            else:
+                sequence.text = decode(self._tokenizer, self._without_end(sequence.ids))
+            sequence.finish_reason = sequence.finish_reason or self._reason_without_end(sequence.ids)
+        return self._sequences
+
+    def finished(self, ids: list[int]) -> Sequence:
+        """A row that was followed by beams: cut at its end token and at its first stop text."""
+        end = next((place for place, token in enumerate(ids) if token in self.ends), None)
+        if end is not None:
+            ids = ids[: end + 1]
+        text = decode(self._tokenizer, self._without_end(ids))
+        places = [place for place in (text.find(stop) for stop in self._stops) if place >= 0]
+        reason = "stop" if end is not None or places else self._reason_without_end(ids)
+        return Sequence(ids, text[: min(places)] if places else text, reason)
+
+    def _without_end(self, ids: list[int]) -> list[int]:
+        return ids[:-1] if ids and ids[-1] in self.ends else ids
+
+    def _reason_without_end(self, ids: list[int]) -> str:
+        if self._is_cancelled:
+            return "cancelled"
+        return "time" if len(ids) < self._room else "length"
+
+
+def _end_tokens(pipeline: Any) -> tuple[int, ...]:
+    said = pipeline.model.generation_config.eos_token_id
+    if said is None:
+        said = pipeline.tokenizer.eos_token_id
+    if said is None:
+        return ()
+    return tuple(said) if isinstance(said, list | tuple) else (int(said),)

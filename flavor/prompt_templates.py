@@ -1,0 +1,96 @@
+"""Prompt templates: text with `{prompt}` and, as an extension, other named variables.
+
+A template that `str.format` can read means what it means there, so `{{` is one brace, as in stock.
+In any other, such as one that holds JSON, a brace that is not around a variable's name is just a brace.
+"""
+
+import re
+from collections.abc import Mapping
+from string import Formatter
+from typing import Any
+
+from .tasks._base import InvalidInput, Row
+
+PROMPT = "prompt"
+_VARIABLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_VARIABLE_OR_DOUBLED = re.compile(r"\{\{|\}\}|" + _VARIABLE.pattern)
+
+
+def variables(template: str) -> tuple[str, ...]:
+    """Return the names of the template's variables in order, each once."""
+    return tuple(dict.fromkeys(_occurrences(template)))
+
+
+def check(template: str, *, field: str = "prompt_template") -> str:
+    """Return `template` when it has exactly one `{prompt}`.
+
+    Raises InvalidInput saying what was found.
+    """
+    if not isinstance(template, str):
+        raise InvalidInput(field, f"{field} must be a text with {{prompt}} in it, got {type(template).__name__}.")
+    count = _occurrences(template).count(PROMPT)
+    if count != 1:
+        found = "none" if count == 0 else f"it {count} times"
+        raise InvalidInput(field, f"{field} must hold {{prompt}} exactly once; found {found} in {_shortened(template)!r}.")
+    return template
+
+
+def fill(template: str, prompt: str, values: Mapping[str, Any] | None = None) -> str:
+    """Return `template` with its variables replaced; braces inside the values are left alone.
+
+    Raises InvalidInput naming a variable that has no value.
+    """
+    given = {**(values or {}), PROMPT: prompt}
+    for name in variables(template):
+        if name not in given:
+            raise InvalidInput(f"params.prompt_variables.{name}", f"the prompt template needs a value for {{{name}}}.")
+    return _pattern(template).sub(lambda match: str(given[match[1]]) if match[1] else match[0][0], template)
+
+
+def fill_messages(template: str, messages: list[Row], values: Mapping[str, Any] | None = None) -> list[Row]:
+    """Return a copy of `messages` whose last message of the user is wrapped by `template`.
+
+    The chat template is rendered afterwards: wrapping what it renders would put text before its first token.
+    """
+    last = max((number for number, each in enumerate(messages) if each["role"] == "user"), default=None)
+    if last is None:
+        raise InvalidInput("messages", "the prompt template wraps the user's last message, and there is no message of the user.")
+    content = messages[last].get("content")
+    if not isinstance(content, str):
+        raise InvalidInput("messages", f"messages[{last}].content must be a text for the prompt template to wrap it.")
+    wrapped = {**messages[last], "content": fill(template, content, values)}
+    return [*messages[:last], wrapped, *messages[last + 1 :]]
+
+
+def preview(
+    template: str | None, row: Row, *, values: Mapping[str, Any] | None = None, tokenizer: Any = None, **chat: Any
+) -> dict[str, Any]:
+    """Return the final text that the model reads for `row`, and its token count when a tokenizer is given.
+
+    Shape: `{"text": str, "tokens": int | None}`. A chat is rendered by the tokenizer's chat template.
+    """
+    if row.get("messages"):
+        messages = fill_messages(template, row["messages"], values) if template else row["messages"]
+        if tokenizer is None or not getattr(tokenizer, "chat_template", None):
+            raise InvalidInput("messages", "this model has no chat template; send text instead of messages.")
+        text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True, **chat)
+        ids = tokenizer(text, add_special_tokens=False)["input_ids"]
+        return {"text": text, "tokens": len(ids)}
+    text = fill(template, row["text"], values) if template else row["text"]
+    return {"text": text, "tokens": len(tokenizer(text)["input_ids"]) if tokenizer is not None else None}
+
+
+def _occurrences(template: str) -> list[str]:
+    return [match[1] for match in _pattern(template).finditer(template) if match[1]]
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    try:
+        fields = [name for _, name, _, _ in Formatter().parse(template) if name is not None]
+    except ValueError:  # a brace that is never closed
+        return _VARIABLE
+    return _VARIABLE_OR_DOUBLED if all(name.isidentifier() for name in fields) else _VARIABLE
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 80 else text[:79] + "…"

@@ -1,0 +1,243 @@
+"""A loaded model that predicts: validate, to_pipeline, run, from_pipeline. Thread-safe; nothing of the caller's is changed."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from queue import SimpleQueue
+from typing import Any
+
+from . import prompt_templates
+from .batching import MAX_ROWS
+from .lengths import token_limit
+from .media import MAX_PIXELS, decode_image
+from .parameters import Effective, Source, accepted_names, resolve
+from .pyfunc_input import rows_from
+from .results import RowResult, json_safe
+from .running import Batcher, Prepared, full_text_of
+from .tasks._base import InvalidInput, Kind, Row, Task, Warned
+from .tasks._checking import check_rows
+from .tasks._generation import check_sequences, settle_sampling
+
+__all__ = ["PyfuncModel", "RowResult", "Warned"]
+
+logger = logging.getLogger(__name__)
+
+OVERLONG = ("truncate", "refuse")
+
+
+class PyfuncModel:
+    """What `flavor.loading` returns for predictions.
+
+    `predict` and `predict_stream` are MLflow's doors and take what MLflow takes; `run` and `stream` take rows of the task.
+    The pipeline is this object's own from now on: its tokenizer's limit is set to what the model reads.
+    `output="stock"` makes `predict` answer in stock's shape.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        pipeline: Any,
+        *,
+        model_config: Row | None = None,
+        prompt_template: str | None = None,
+        overlong: str = "truncate",
+        signature_defaults: Row | None = None,
+        output: str = "rich",
+        max_pixels: int = MAX_PIXELS,
+    ) -> None:
+        self.task = task
+        self.pipeline = pipeline
+        self.model_config = dict(model_config or {})
+        self.prompt_template = prompt_templates.check(prompt_template) if prompt_template else None
+        self.overlong = _checked_overlong(overlong)
+        self.signature_defaults = dict(signature_defaults or {})
+        self.output = output
+        self.max_pixels = max_pixels
+        self.token_limit = token_limit(pipeline)
+        self._lock = threading.Lock()
+        self._accepted = accepted_names(pipeline)
+        if self.token_limit is not None:
+            pipeline.tokenizer.model_max_length = self.token_limit
+
+    def predict(self, model_input: Any, params: Row | None = None) -> Any:
+        """Answer N inputs with N lists of records (stock's shape when `output` says so).
+
+        `model_input` is a text, bytes, a list, a dict, a DataFrame or an array; no input gives no answer.
+        Raises InvalidInput naming the field; warnings go to the log.
+        """
+        results = self.run(rows_from(self.task, model_input), params)
+        for number, result in enumerate(results):
+            for warned in result.warnings:
+                logger.warning("input %d: %s: %s", number, warned.code, warned.detail)
+        records = [json_safe(result.records) for result in results]
+        return _stock_frame(self.task.to_stock(records)) if self.output == "stock" else records
+
+    def predict_stream(self, model_input: Any, params: Row | None = None) -> Iterator[str]:
+        """Yield the text of one input as it is written."""
+        rows = rows_from(self.task, model_input)
+        if len(rows) != 1:
+            raise InvalidInput("inputs", f"a stream answers one input, got {len(rows)}.")
+        if not self.task.streams:
+            raise InvalidInput("inputs", f"{self.task.name} has nothing to stream; use predict.")
+        for piece in self.stream(rows[0], params):
+            if isinstance(piece, str):
+                yield piece
+
+    def run(
+        self,
+        rows: list[Row],
+        params: Row | None = None,
+        *,
+        should_stop: Callable[[], bool] | None = None,
+        on_error: str = "raise",
+        overlong: str | None = None,
+    ) -> list[RowResult]:
+        """Answer N rows with N results, in order.
+
+        `should_stop` is asked before every batch and after every token; rows not reached have the error code `cancelled`.
+        With `on_error="return"` a row at fault has its error in its result; wrong params are raised all the same.
+        """
+        batcher = self._batcher(overlong, raises=on_error == "raise", should_stop=should_stop)
+        return self._run(rows, params, batcher)
+
+    def stream(
+        self, row: Row, params: Row | None = None, *, should_stop: Callable[[], bool] | None = None, overlong: str | None = None
+    ) -> Iterator[str | RowResult]:
+        """Yield the pieces of the text of one row, then its RowResult; the pieces together are its `generated_text`.
+
+        Closing the iterator ends the writing. A task that does not stream yields its RowResult only.
+        """
+        if not self.task.streams:
+            yield from self.run([row], params, should_stop=should_stop, overlong=overlong)
+            return
+        pieces: SimpleQueue[str | RowResult | BaseException] = SimpleQueue()
+        closed = threading.Event()
+        batcher = self._batcher(
+            overlong, should_stop=lambda: closed.is_set() or bool(should_stop and should_stop()), on_text=pieces.put
+        )
+        writer = threading.Thread(target=self._write_into, args=(pieces, row, params, batcher), name="flavor-stream", daemon=True)
+        writer.start()
+        try:
+            yield from _until_result(pieces)
+        finally:
+            closed.set()
+            writer.join()
+
+    def effective(self, params: Row | None = None) -> Effective:
+        """Return the parameters that a call with `params` would run with, and who said each.
+
+        Raises InvalidInput naming the parameter.
+        """
+        found = resolve(
+            self.task,
+            defaults={**self.task.fallbacks, **(self.task.stock_defaults if self.output == "stock" else {})},
+            model=self.task.model_defaults(self.pipeline),
+            model_config=self.model_config,
+            signature=self.signature_defaults,
+            request=params,
+            accepted=self._accepted,
+        )
+        return self._settled(found) if self.task.generates else found
+
+    def preview(self, row: Row, params: Row | None = None) -> Row:
+        """Return `{"text", "tokens"}`: what the model would read for `row`, prompt template and chat template applied."""
+        checked = check_rows(self.task, [row])[0]
+        values = self.effective(params).values
+        variables = values.get("prompt_variables")
+        return prompt_templates.preview(self._template(values), checked, values=variables, tokenizer=self.pipeline.tokenizer)
+
+    def _run(self, rows: list[Row], params: Row | None, batcher: Batcher) -> list[RowResult]:
+        started = time.perf_counter()
+        effective = self.effective(params)
+        if self.task.generates:
+            check_sequences(effective.values, is_streamed=batcher.on_text is not None)
+        prepared = [self._prepare(number, row, effective, batcher) for number, row in enumerate(rows)]
+        if batcher.on_text and prepared[0].error is None:
+            prompt = full_text_of(prepared[0].row, effective.values)
+            batcher.on_text(prompt) if prompt else None
+        ready_ms = round((time.perf_counter() - started) * 1000, 2)
+        results = batcher.run(prepared, effective)
+        total_ms = round((time.perf_counter() - started) * 1000, 2)
+        timing: dict[str, float | None] = {"preprocess": ready_ms, "total": total_ms}
+        return [replace(each, timing_ms={**timing, **each.timing_ms}) for each in results]
+
+    def _prepare(self, number: int, row: Row, effective: Effective, batcher: Batcher) -> Prepared:
+        prepared = Prepared(number, {})
+        prepared.row = batcher.guarded(prepared, lambda: self._prepared_row(row, effective.values)) or {}
+        prepared.images = sum(each.kind is Kind.IMAGE and each.name in prepared.row for each in self.task.inputs)
+        return prepared
+
+    def _prepared_row(self, row: Row, values: Row) -> Row:
+        """Check a row, decode its images, fill the prompt template."""
+        checked = check_rows(self.task, [row])[0]
+        for each in self.task.inputs:
+            if each.kind is Kind.IMAGE and each.name in checked:
+                checked[each.name] = decode_image(checked[each.name], max_pixels=self.max_pixels, field=each.name)
+        template = self._template(values)
+        if not template:
+            return checked
+        variables = values.get("prompt_variables")
+        if checked.get("messages"):
+            return {**checked, "messages": prompt_templates.fill_messages(template, checked["messages"], variables)}
+        name = self.task.inputs[0].name
+        return {**checked, name: prompt_templates.fill(template, checked[name], variables)}
+
+    def _template(self, values: Row) -> str | None:
+        """The request's own template, else the model's; an empty text in the request means none."""
+        if not self.task.accepts_prompt_template:
+            return None
+        asked = values.get("prompt_template")
+        if asked is None:
+            return self.prompt_template
+        return prompt_templates.check(asked, field="params.prompt_template") if asked else None
+
+    def _settled(self, found: Effective) -> Effective:
+        """Sampling on or off as the rest implies; the prompt is not repeated where a template is set, and is where none is."""
+        asked = {name: value for name, value in found.values.items() if found.sources[name] is Source.REQUEST}
+        values = settle_sampling(found.values, asked)
+        if "return_full_text" in {each.name for each in self.task.params}:
+            values.setdefault("return_full_text", self._template(values) is None)
+        sources = {name: found.sources.get(name, Source.DEFAULT) for name in values}
+        if values.get("do_sample") != found.values.get("do_sample"):
+            sources["do_sample"] = Source.REQUEST
+        return replace(found, values=values, sources=sources)
+
+    def _batcher(self, overlong: str | None, **options: Any) -> Batcher:
+        size = self.model_config.get("batch_size")
+        max_rows = size if isinstance(size, int) and size > 0 else MAX_ROWS
+        chosen = _checked_overlong(overlong or self.overlong)
+        return Batcher(self.task, self.pipeline, self.token_limit, self._lock, chosen, max_rows, **options)
+
+    def _write_into(self, pieces: SimpleQueue, row: Row, params: Row | None, batcher: Batcher) -> None:
+        """Run in a thread: an error is handed to the reader, whatever it is, since nobody else would see it."""
+        try:
+            pieces.put(self._run([row], params, batcher)[0])
+        except BaseException as error:  # noqa: BLE001
+            pieces.put(error)
+
+
+def _until_result(pieces: SimpleQueue) -> Iterator[str | RowResult]:
+    while True:
+        piece = pieces.get()
+        if isinstance(piece, BaseException):
+            raise piece
+        yield piece
+        if isinstance(piece, RowResult):
+            return
+
+
+def _checked_overlong(overlong: str) -> str:
+    if overlong not in OVERLONG:
+        raise InvalidInput("overlong", f"overlong must be one of {', '.join(OVERLONG)}, got {overlong!r}.")
+    return overlong
+
+
+def _stock_frame(shape: Any) -> Any:
+    """Stock hands label rows out as a DataFrame, and texts as a list."""
+    if not shape or not isinstance(shape[0], dict | list):
+        return shape
+    from pandas import DataFrame  # heavy
+
+    return DataFrame(shape)

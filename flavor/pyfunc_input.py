@@ -1,0 +1,106 @@
+"""What callers of MLflow's pyfunc hand over (a text, a list, a dict, a DataFrame, an array) into rows of the task."""
+
+from os import PathLike
+from typing import Any
+
+from .media import decode_image
+from .tasks._base import Field, InvalidInput, Kind, Row, Task
+
+LISTS = (Kind.LABELS, Kind.MESSAGES, Kind.TENSOR, Kind.JSON)  # kinds whose one value is a list
+
+
+def rows_from(task: Task, model_input: Any) -> list[Row]:
+    """Return one row per input, in order.
+
+    A bare value is the task's first field. A dict is one row, or columns when its values are lists of one length.
+    """
+    if hasattr(model_input, "to_dict") and hasattr(model_input, "columns"):
+        return _from_frame(task, model_input)
+    if isinstance(model_input, dict):
+        return _from_dict(task, model_input)
+    if _is_array(model_input):
+        return _from_array(task, model_input)
+    if isinstance(model_input, list | tuple):
+        return _from_list(task, list(model_input))
+    return [_row_of(task, model_input)]
+
+
+def _from_frame(task: Task, frame: Any) -> list[Row]:
+    records = frame.to_dict("records")
+    names = [str(name) for name in frame.columns]
+    known = {each.name for each in task.inputs}
+    if len(names) == 1 and names[0] not in known:
+        return [_row_of(task, next(iter(record.values()))) for record in records]
+    return [_named_row(task, {str(name): value for name, value in record.items()}) for record in records]
+
+
+def _from_dict(task: Task, given: dict) -> list[Row]:
+    fields = {each.name: each for each in task.inputs}
+    named = {str(name): value.tolist() if _is_array(value) else value for name, value in given.items()}
+    if len(named) == 1 and not set(named) & set(fields):
+        return rows_from(task, next(iter(named.values())))
+    if not all(_is_column(fields.get(name), value) for name, value in named.items()) or not named:
+        return [_named_row(task, named)]
+    if len({len(values) for values in named.values()}) > 1:
+        lengths = ", ".join(f"{name} {len(values)}" for name, values in named.items())
+        raise InvalidInput("inputs", f"columns must have one length, got {lengths}.")
+    return [_named_row(task, dict(zip(named, cells, strict=True))) for cells in zip(*named.values(), strict=True)]
+
+
+def _is_column(field: Field | None, value: Any) -> bool:
+    """Whether `value` is a column of values rather than one value; a list of lists is a column of lists."""
+    if not isinstance(value, list | tuple):
+        return False
+    if field is not None and field.kind in LISTS:
+        return bool(value) and isinstance(value[0], list | tuple)
+    return True
+
+
+def _from_list(task: Task, given: list) -> list[Row]:
+    if _is_chat(given) and any(each.kind is Kind.MESSAGES for each in task.inputs):
+        return [_row_of(task, given)]
+    return [_row_of(task, each) for each in given]
+
+
+def _from_array(task: Task, array: Any) -> list[Row]:
+    """An array is one image when the task takes images and it has two dimensions, or three with 1, 3 or 4 channels last."""
+    is_picture = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (1, 3, 4))
+    if task.inputs[0].kind is Kind.IMAGE and array.dtype.kind in "uif" and is_picture:
+        return [_row_of(task, array)]
+    values = list(array) if array.ndim > 1 and array.dtype.kind in "uif" else array.reshape(-1).tolist()
+    return [_row_of(task, each) for each in values]
+
+
+def _row_of(task: Task, value: Any) -> Row:
+    if isinstance(value, dict):
+        return _named_row(task, value)
+    if _is_chat(value):
+        chat = next((each for each in task.inputs if each.kind is Kind.MESSAGES), None)
+        if chat:
+            return {chat.name: list(value)}
+    return _named_row(task, {task.inputs[0].name: value})
+
+
+def _named_row(task: Task, given: Row) -> Row:
+    fields = {each.name: each for each in task.inputs}
+    return {str(name): _value(fields.get(str(name)), value) for name, value in given.items() if not _is_absent(value)}
+
+
+def _value(field: Field | None, value: Any) -> Any:
+    """A picture given as base64 text or as a `pathlib.Path` is read here, where the caller is a program on this machine."""
+    if field is not None and field.kind is Kind.IMAGE and isinstance(value, str | PathLike):
+        return decode_image(value, field=field.name)
+    return value
+
+
+def _is_chat(value: Any) -> bool:
+    return isinstance(value, list | tuple) and bool(value) and all(isinstance(each, dict) and "role" in each for each in value)
+
+
+def _is_absent(value: Any) -> bool:
+    """Nothing, or what pandas writes for nothing."""
+    return value is None or (isinstance(value, float) and value != value) or type(value).__name__ in ("NAType", "NaTType")
+
+
+def _is_array(value: Any) -> bool:
+    return hasattr(value, "__array_interface__") and hasattr(value, "ndim") and hasattr(value, "dtype")

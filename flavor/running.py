@@ -1,0 +1,198 @@
+"""Prepared rows through the model, batch by batch: one way for pipelines that answer at once, one for those that write."""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from .batching import MAX_ROWS, batches
+from .lengths import check_length, count_tokens
+from .parameters import Effective, Source
+from .results import RowResult
+from .tasks._base import InvalidInput, Row, Task, Warned
+
+# What a model or its pipeline raises on a row it cannot digest.
+MODEL_ERRORS = (RuntimeError, ValueError, IndexError, KeyError, TypeError)
+CANCELLED = {"code": "cancelled", "detail": "The request was cancelled before this row was run.", "field": None}
+
+
+@dataclass
+class Prepared:
+    """One row on its way: checked, its media decoded, its prompt filled; or the error that stopped it."""
+
+    number: int
+    row: Row
+    tokens: int = 0
+    images: int = 0
+    ids: list[int] = field(default_factory=list)  # of a prompt
+    room: int = 0  # tokens that may be written
+    seed: int = 0
+    warnings: list[Warned] = field(default_factory=list)
+    error: Row | None = None
+
+
+@dataclass(frozen=True)
+class Batcher:
+    """How a loaded model runs a call's rows: everything that does not change between calls, and the call's own parameters."""
+
+    task: Task
+    pipeline: Any
+    limit: int | None
+    lock: Any
+    overlong: str
+    max_rows: int = MAX_ROWS
+    raises: bool = True
+    should_stop: Callable[[], bool] | None = None
+    on_text: Callable[[str], None] | None = None
+
+    def run(self, prepared: list[Prepared], effective: Effective) -> list[RowResult]:
+        """Answer every row, in order."""
+        runnable = [each for each in prepared if each.error is None]
+        measure = self._measure_prompts if self.task.generates else self._measure_texts
+        measure(runnable, effective)
+        found: dict[int, RowResult] = {}
+        for batch in self._batches([each for each in runnable if each.error is None]):
+            if self.should_stop and self.should_stop():
+                break
+            found.update(self._run_batch(batch, effective))
+        return [found.get(each.number) or RowResult(error=each.error or dict(CANCELLED)) for each in prepared]
+
+    def guarded(self, each: Prepared, act: Callable[[], Any]) -> Any:
+        """Call `act`; an InvalidInput is kept with its row, or raised when the caller wants that."""
+        try:
+            return act()
+        except InvalidInput as error:
+            if self.raises:
+                raise InvalidInput(error.field, str(error), row=each.number) from error
+            each.error = {"code": error.code, "detail": str(error), "field": error.field}
+            return None
+
+    def _measure_texts(self, prepared: list[Prepared], effective: Effective) -> None:
+        tokenizer = getattr(self.pipeline, "tokenizer", None)
+        if tokenizer is None:
+            return
+        counts = count_tokens(tokenizer, [self.task.tokenized(each.row, effective.values) for each in prepared])
+        for each, count in zip(prepared, counts, strict=True):
+            each.tokens = count
+            if self.task.truncates(effective.values) and self.limit:
+                each.warnings += self.guarded(each, lambda each=each, count=count: self._over_length(each, count)) or []
+                each.tokens = min(count, self.limit)
+
+    def _over_length(self, each: Prepared, count: int) -> list[Warned]:
+        return check_length(self.task, count, self.limit, overlong=self.overlong, row=each.number)
+
+    def _measure_prompts(self, prepared: list[Prepared], effective: Effective) -> None:
+        for each in prepared:
+            self.guarded(each, lambda each=each: self._measure_prompt(each, effective))
+
+    def _measure_prompt(self, each: Prepared, effective: Effective) -> None:
+        """Encode a prompt, cut its beginning when it fills the context, and say how much may be written."""
+        from .generation import encode  # heavy
+
+        values = effective.values
+        each.ids = encode(self.pipeline, self.task.to_pipeline([each.row], values)[0], values)
+        wanted = values["max_new_tokens"]
+        if "max_length" in values and effective.sources["max_new_tokens"] is Source.DEFAULT:
+            wanted = max(1, values["max_length"] - len(each.ids))
+        if self.limit and len(each.ids) >= self.limit:
+            check_length(self.task, len(each.ids), self.limit - 1, overlong=self.overlong, row=each.number)
+            kept = self.limit - max(1, min(wanted, self.limit // 4))
+            each.warnings.append(Warned("input_truncated", f"the last {kept} of {len(each.ids)} tokens used"))
+            each.ids = each.ids[-kept:]
+        each.tokens = len(each.ids)
+        each.room = min(wanted, self.limit - len(each.ids)) if self.limit else wanted
+        if each.room < wanted and effective.has_said("max_new_tokens"):
+            detail = f"room for {each.room} of {wanted} new tokens is left in the model's context of {self.limit}"
+            each.warnings.append(Warned("output_limited", detail))
+        each.seed = values["seed"] if "seed" in values else secrets.randbits(32)
+
+    def _batches(self, prepared: list[Prepared]) -> list[list[Prepared]]:
+        """Rows of like length together; prompts also need the same room, which is one number per batch."""
+        found: list[list[Prepared]] = []
+        for room in sorted({each.room for each in prepared}):
+            group = [each for each in prepared if each.room == room]
+            costs = [each.tokens + room for each in group]
+            found += [[group[place] for place in batch] for batch in batches(costs, max_rows=self.max_rows)]
+        return found
+
+    def _run_batch(self, batch: list[Prepared], effective: Effective) -> dict[int, RowResult]:
+        """Answer a batch. When it fails, each of its rows is tried alone, so that only the row at fault has no answer."""
+        try:
+            return self._answer(batch, effective)
+        except MODEL_ERRORS as error:
+            if len(batch) > 1:
+                alone = [self._run_batch([each], effective) for each in batch]
+                return {number: result for answers in alone for number, result in answers.items()}
+            if self.raises:
+                raise
+            detail = f"The model could not read this row: {type(error).__name__}: {error}"
+            return {batch[0].number: RowResult(error={"code": "model-error", "detail": detail, "field": None})}
+
+    def _answer(self, batch: list[Prepared], effective: Effective) -> dict[int, RowResult]:
+        started = time.perf_counter()
+        raw, written = (self._write if self.task.generates else self._call)(batch, effective)
+        forward_ms = round((time.perf_counter() - started) * 1000, 2)
+        answers = zip(batch, self.task.from_pipeline(raw), written, strict=True)
+        return {
+            each.number: RowResult(
+                records=records,
+                warnings=[*effective.warnings, *each.warnings],
+                usage=_usage(each, tokens),
+                parameters=_report(effective, each),
+                timing_ms={"forward": forward_ms, "batch_rows": len(batch)},
+            )
+            for each, records, tokens in answers
+        }
+
+    def _call(self, batch: list[Prepared], effective: Effective) -> tuple[list[Any], list[int]]:
+        """The pipeline's own call; without a padding token it takes one row at a time."""
+        inputs = self.task.to_pipeline([each.row for each in batch], effective.values)
+        arguments = {**effective.passed_on, **self.task.call_params(effective.values)}
+        tokenizer = getattr(self.pipeline, "tokenizer", None)
+        size = len(inputs) if tokenizer is None or tokenizer.pad_token_id is not None else 1
+        with self.lock:
+            raw = self.pipeline(inputs, batch_size=size, **arguments)
+        return raw, [0] * len(batch)
+
+    def _write(self, batch: list[Prepared], effective: Effective) -> tuple[list[Any], list[int]]:
+        from .generation import Prompt, generate  # heavy
+
+        prompts = [Prompt(each.ids, each.room, each.seed) for each in batch]
+        with self.lock:
+            sequences = generate(
+                self.pipeline,
+                prompts,
+                effective.values,
+                passed_on=effective.passed_on,
+                should_stop=self.should_stop,
+                on_text=self.on_text,
+            )
+        raw = [[_written(each.row, one, effective.values) for one in found] for each, found in zip(batch, sequences, strict=True)]
+        return raw, [sum(len(one.ids) for one in found) for found in sequences]
+
+
+def full_text_of(row: Row, values: Row) -> str:
+    """The prompt that is put in front of the answer, where it is."""
+    return row["text"] if values.get("return_full_text") and "text" in row else ""
+
+
+def _written(row: Row, sequence: Any, values: Row) -> Row:
+    found = {
+        "generated_text": full_text_of(row, values) + sequence.text,
+        "finish_reason": sequence.finish_reason,
+        "generated_tokens": len(sequence.ids),
+    }
+    return {**found, "message": {"role": "assistant", "content": sequence.text}} if row.get("messages") else found
+
+
+def _usage(each: Prepared, written: int) -> dict[str, int]:
+    found = {"input_tokens": each.tokens, "output_tokens": written}
+    return {**found, "images": each.images} if each.images else found
+
+
+def _report(effective: Effective, each: Prepared) -> dict[str, Row]:
+    report = effective.report()
+    if effective.values.get("do_sample") and "seed" not in report:
+        report["seed"] = {"value": each.seed, "source": str(Source.DRAWN)}
+    return report
