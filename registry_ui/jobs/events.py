@@ -101,7 +101,7 @@ def publish(job_id: UUID, kind: EventKind, data: dict[str, Any]) -> None:
 
 def last_id(job_id: UUID) -> str:
     """Return the id of the newest event, "0" when there is none."""
-    newest = client().xrevrange(key("job-events", job_id), count=1)
+    newest: Any = client().xrevrange(key("job-events", job_id), count=1)
     return newest[0][0] if newest else "0"
 
 
@@ -112,6 +112,6 @@ def read(job_id: UUID, after: str = "0", *, until: float) -> Iterator[JobEvent]:
     """
     name = key("job-events", job_id)
     while (left := until - time.time()) > 0:
-        streams = client().xread({name: after}, block=max(1, int(min(left, SLICE_S) * 1000)))
+        streams: Any = client().xread({name: after}, block=max(1, int(min(left, SLICE_S) * 1000)))
         for after, fields in (entry for _, entries in streams for entry in entries):
             yield JobEvent(after, EventKind(fields["kind"]), json.loads(fields["data"]))

@@ -122,7 +122,7 @@ def collect(request_id: str) -> Outcome | Pending:
     Raises UnknownPrediction.
     """
     request_id = _checked_id(request_id)
-    answer = client().lpop(reply_key(request_id))
+    answer: Any = client().lpop(reply_key(request_id))
     if answer is not None:
         return Outcome.from_answer(json.loads(answer))
     row = history.find(request_id)

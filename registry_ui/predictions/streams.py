@@ -33,12 +33,13 @@ def exists(request_id: str) -> bool:
 
 def first(request_id: str) -> StreamEvent | None:
     """Return the event that opened the stream."""
-    return next((_event(entry) for entry in client().xrange(stream_key(request_id), count=1)), None)
+    entries: Any = client().xrange(stream_key(request_id), count=1)
+    return next((_event(entry) for entry in entries), None)
 
 
 def read(request_id: str, after: str, *, block_s: float) -> list[StreamEvent]:
     """Return the events after the id `after`, waiting up to `block_s` for the first."""
-    streams = client().xread({stream_key(request_id): after}, block=max(1, int(block_s * 1000)))
+    streams: Any = client().xread({stream_key(request_id): after}, block=max(1, int(block_s * 1000)))
     return [_event(entry) for _, entries in streams for entry in entries]
 
 

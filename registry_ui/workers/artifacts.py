@@ -82,8 +82,9 @@ def _address_of_model(name: str) -> str:
     else:
         model, _, number = name.rpartition("/")
         version = tracking().get_model_version(model, number)
-    if (version.source or "").startswith("models:/m-"):
-        return _address_of_model(version.source.removeprefix("models:/"))
+    source = version.source or ""
+    if source.startswith("models:/m-"):
+        return _address_of_model(source.removeprefix("models:/"))
     return tracking().get_model_version_download_uri(version.name, version.version)
 
 

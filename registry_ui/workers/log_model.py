@@ -88,7 +88,7 @@ def _adopted(traces: Traces | None) -> Logged | None:
 
 def _logged_version(version: ModelVersion) -> Logged:
     """The SQL stores of MLflow forget a version's model_id; its source has it."""
-    source = version.source
+    source = version.source or ""
     model_id = source.removeprefix("models:/") if source.startswith("models:/m-") else None
     return Logged(source, version.model_id or model_id, version.run_id or None)
 

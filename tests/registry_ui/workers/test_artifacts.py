@@ -74,7 +74,7 @@ def test_a_model_logged_in_a_run_is_found_by_its_name(store, experiment):
 
 @pytest.mark.parametrize("uri", ["models:/absent/1", "models:/m-absent", "runs:/absent/model", "/no/such/folder"])
 def test_what_is_not_there_is_named(store, uri):
-    with pytest.raises(ModelNotLoadable, match="absent|/no/such/folder"):
+    with pytest.raises(ModelNotLoadable, match=r"absent|/no/such/folder"):
         fetch(uri, None, never)
 
 
