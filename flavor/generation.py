@@ -125,7 +125,7 @@ def _generate_with_beams(
     """Beams share their past, so stop texts are cut afterwards and nothing can be streamed."""
     count = params.get("num_return_sequences") or 1
     watch = _Watch(pipeline, 0, prompts[0].room, params, should_stop, None)
-    sampling = {name: params[name] for name in ("do_sample", "temperature", "top_p", "top_k") if name in params}
+    sampling: Row = {name: params[name] for name in ("do_sample", "temperature", "top_p", "top_k") if name in params}
     more = {**sampling, "num_return_sequences": count}
     context: AbstractContextManager = torch.random.fork_rng() if params.get("do_sample") else nullcontext()
     with context:

@@ -29,6 +29,8 @@ def _from_frame(task: Task, frame: Any) -> list[Row]:
     records = frame.to_dict("records")
     names = [str(name) for name in frame.columns]
     known = {each.name for each in task.inputs}
+    if len(names) == 1 and _is_chat(cells := [next(iter(record.values())) for record in records]):
+        return [_row_of(task, cells)]  # MLflow makes a frame of one message per line of {"messages": [...]}
     if len(names) == 1 and names[0] not in known:
         return [_row_of(task, next(iter(record.values()))) for record in records]
     return [_named_row(task, {str(name): value for name, value in record.items()}) for record in records]

@@ -4,6 +4,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from .batching import MAX_ROWS, batches
@@ -76,7 +77,7 @@ class Batcher:
         for each, count in zip(prepared, counts, strict=True):
             each.tokens = count
             if self.task.truncates(effective.values) and self.limit:
-                each.warnings += self.guarded(each, lambda each=each, count=count: self._over_length(each, count)) or []
+                each.warnings += self.guarded(each, partial(self._over_length, each, count)) or []
                 each.tokens = min(count, self.limit)
 
     def _over_length(self, each: Prepared, count: int) -> list[Warned]:
@@ -84,7 +85,7 @@ class Batcher:
 
     def _measure_prompts(self, prepared: list[Prepared], effective: Effective) -> None:
         for each in prepared:
-            self.guarded(each, lambda each=each: self._measure_prompt(each, effective))
+            self.guarded(each, partial(self._measure_prompt, each, effective))
 
     def _measure_prompt(self, each: Prepared, effective: Effective) -> None:
         """Encode a prompt, cut its beginning when it fills the context, and say how much may be written."""

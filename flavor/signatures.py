@@ -38,7 +38,7 @@ def signature_of(task: Task) -> "ModelSignature":
     signature = ModelSignature(
         inputs=_inputs(task),
         outputs=Schema([_column(each) for each in task.outputs]),
-        params=ParamSchema(params) if params else None,
+        params=ParamSchema(params) if params else None,  # type: ignore[arg-type]
     )
     signature._is_signature_from_type_hint = _has_optional_inputs(task)
     return signature

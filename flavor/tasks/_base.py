@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 Row = dict[str, Any]
+Class = type  # under another name, since Param has a field called `type`
 
 
 class InvalidInput(ValueError):
@@ -82,7 +83,7 @@ class Param:
     minimum: float | None = None
     maximum: float | None = None
     advanced: bool = False
-    items: type = str  # of a list's members
+    items: Class = str  # of a list's members
 
 
 @dataclass(frozen=True)

@@ -156,7 +156,7 @@ def _settled(param: Param, value: Any, name: str) -> Any:
 def _list(param: Param, values: list, name: str) -> list:
     for position, each in enumerate(values):
         if not isinstance(each, param.items):
-            wanted = {str: "a text", dict: "an object"}.get(param.items, param.items.__name__)
+            wanted = "a text" if param.items is str else "an object"
             raise InvalidInput(name, f"{name}[{position}] must be {wanted}, got {_kind_of(each)}.")
     return values
 

@@ -67,8 +67,8 @@ class TokenClassification(Task):
 
 
 def _entity(raw: Row) -> Row:
-    numbers = {name: None if raw[name] is None else int(raw[name]) for name in ("start", "end", "index") if name in raw}
-    names = {name: raw[name] for name in ("entity_group", "entity") if name in raw}
+    numbers: Row = {name: None if raw[name] is None else int(raw[name]) for name in ("start", "end", "index") if name in raw}
+    names: Row = {name: raw[name] for name in ("entity_group", "entity") if name in raw}
     return {**names, "score": float(raw["score"]), "word": raw["word"], **numbers}
 
 
