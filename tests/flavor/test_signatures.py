@@ -1,0 +1,68 @@
+"""What MLflow's own door lets through to a model that carries our signature."""
+
+import json
+
+import pandas
+import pytest
+import torch
+from mlflow.models import Model
+from mlflow.pyfunc import PyFuncModel
+
+from flavor.pyfunc import PyfuncModel
+from flavor.signatures import signature_defaults, signature_of
+from flavor.tasks import get_task
+from tests import tiny_models
+
+torch.set_num_threads(1)
+
+
+def door(name: str, **options: object) -> PyFuncModel:
+    """MLflow's wrapper around a tiny model, with the signature as it comes back from an MLmodel file."""
+    task = get_task(name)
+    meta = Model(signature=signature_of(task))
+    meta.add_flavor("python_function", loader_module="unused")
+    meta = Model.from_dict(json.loads(json.dumps(meta.to_dict(), default=str)))
+    model = PyfuncModel(task, tiny_models.pipeline_for(name), **options)  # type: ignore[arg-type]
+    return PyFuncModel(meta, model, predict_stream_fn="predict_stream")
+
+
+@pytest.mark.parametrize(
+    "given", ["good", ["good"], {"text": "good"}, {"text": ["good"]}, [{"text": "good"}], pandas.DataFrame({"text": ["good"]})]
+)
+def test_a_text_passes_in_every_dress(given: object) -> None:
+    assert len(door("text-classification").predict(given)) == 1
+
+
+def test_a_pair_is_not_lost_on_the_way() -> None:
+    classifier = door("text-classification")
+    assert classifier.predict({"text": "good", "text_pair": "bad"}) != classifier.predict({"text": "good"})
+
+
+@pytest.mark.parametrize("given", ["Sarah", ["Sarah"], {"text": "Sarah"}, pandas.DataFrame({"any": ["Sarah"]})])
+def test_the_only_column_may_have_any_name(given: object) -> None:
+    assert len(door("token-classification").predict(given)) == 1
+
+
+def test_chats_and_prompts_pass() -> None:
+    chat = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}, {"role": "user", "content": "c"}]
+    writer = door("text-generation")
+    params = {"max_new_tokens": 2, "do_sample": False, "stop": ["zz"], "prompt_variables": '{"a": "b"}'}
+    answers = [writer.predict(given, params) for given in ({"messages": chat}, [{"messages": chat}])]
+    assert answers[0] == answers[1]
+    assert "message" in answers[0][0][0]
+    assert len(writer.predict(["a", "b"], params)) == 2
+    assert list(writer.predict_stream("a", params))
+
+
+def test_params_reach_the_model() -> None:
+    assert [len(labels) for labels in door("text-classification").predict(["good"], {"top_k": 2})] == [2]
+
+
+def test_params_that_nobody_said_leave_the_model_config_alone() -> None:
+    classifier = door("text-classification", model_config={"top_k": 1})
+    assert [len(labels) for labels in classifier.predict(["good"])] == [1]
+
+
+def test_only_defaults_that_say_something_count() -> None:
+    params = [{"name": "top_k", "default": 3}, {"name": "stop", "default": []}, {"name": "seed", "default": None}]
+    assert signature_defaults(params) == {"top_k": 3}
