@@ -23,7 +23,15 @@ _DOOR = {
     "_load_pyfunc": "loading",
 }
 
-__all__ = ["FLAVOR_NAME", "get_default_conda_env", "get_default_pip_requirements", "inspect", "load_model", "log_model", "save_model"]
+__all__ = [
+    "FLAVOR_NAME",
+    "get_default_conda_env",
+    "get_default_pip_requirements",
+    "inspect",
+    "load_model",
+    "log_model",
+    "save_model",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -150,7 +150,8 @@ class PyfuncModel:
         checked = check_rows(self.task, [row])[0]
         values = self.effective(params).values
         variables = values.get("prompt_variables")
-        return prompt_templates.preview(self._template(values), checked, values=variables, tokenizer=self.pipeline.tokenizer)
+        with self._lock:
+            return prompt_templates.preview(self._template(values), checked, values=variables, tokenizer=self.pipeline.tokenizer)
 
     def _run(self, rows: list[Row], params: Row | None, batcher: Batcher) -> list[RowResult]:
         started = time.perf_counter()

@@ -51,7 +51,8 @@ class Batcher:
         """Answer every row, in order."""
         runnable = [each for each in prepared if each.error is None]
         measure = self._measure_prompts if self.task.generates else self._measure_texts
-        measure(runnable, effective)
+        with self.lock:  # fast tokenizers keep their truncation setting between calls, and fail when two threads meet in one
+            measure(runnable, effective)
         found: dict[int, RowResult] = {}
         for batch in self._batches([each for each in runnable if each.error is None]):
             if self.should_stop and self.should_stop():

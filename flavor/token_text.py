@@ -22,7 +22,9 @@ class TokenText:
         self._given = 0  # characters handed out
 
     def push(self, token: int) -> str:
-        """Add a token; return the characters that can be shown now."""
+        """Add a token; return the characters that can be shown now. After a stop text nothing more is."""
+        if self.is_stopped:
+            return ""
         self._ids.append(token)
         self._settle(self._fresh(), is_last=False)
         return self._hand_out(len(self.text) if self.is_stopped else self._safe_length())

@@ -6,6 +6,8 @@ from typing import Any
 from celery import Celery, signals
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "registry_ui.settings")
+# A worker need not import every page to check its URLs: the web process and `make check` do.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("registry_ui")
 app.config_from_object("django.conf:settings", namespace="CELERY")

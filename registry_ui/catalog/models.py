@@ -26,7 +26,7 @@ class ModelVersion(models.Model):
     model = models.ForeignKey(RegisteredModel, on_delete=models.CASCADE, related_name="versions")
     version = models.PositiveIntegerField()
     source = models.CharField(max_length=1000)  # "models:/m-…" or an artifact URI
-    model_id = models.CharField(max_length=100, blank=True, db_index=True)  # LoggedModel id
+    logged_model_id = models.CharField(max_length=100, blank=True, db_index=True)  # "m-…"
     run_id = models.CharField(max_length=64, blank=True, db_index=True)
     run_name = models.CharField(max_length=300, blank=True)
     status = models.CharField(max_length=40, blank=True)

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -47,21 +48,24 @@ class JobEvents:
     def __init__(self, job: "Job", *, is_cancelled: Callable[[], bool] = lambda: False) -> None:
         self.job = job
         self.is_cancelled = is_cancelled
+        self._stage = ""
         self._log = job.log
+        self._lock = threading.Lock()
         self._unwritten: dict[str, Any] = {}
         self._written_at = 0.0
 
     def stage(self, name: str, done: int | None = None, total: int | None = None, unit: str = "") -> None:
         """Say what is being done, and how much of it is."""
-        is_new = name != self.job.stage
-        self.job.stage = name
+        is_new = name != self._stage
+        self._stage = name
         publish(self.job.id, EventKind.STAGE, {"stage": name, "done": done, "total": total, "unit": unit})
         self._write(is_new, stage=name[:100], progress_done=done, progress_total=total, progress_unit=unit[:20])
 
     def line(self, text: str) -> None:
         """Add a line to the job's log, of which the end is kept."""
-        self._log = f"{self._log}{text.rstrip()}\n"[-LOG_KEPT_CHARACTERS:]
         publish(self.job.id, EventKind.LINE, {"text": text})
+        with self._lock:
+            self._log = f"{self._log}{text.rstrip()}\n"[-LOG_KEPT_CHARACTERS:]
         self._write(False, log=self._log)
 
     def check(self) -> None:
@@ -70,14 +74,16 @@ class JobEvents:
             raise JobInterrupted
 
     def flush(self) -> None:
-        """Write to the row what was held back."""
-        if self._unwritten:
-            self.job.record(**self._unwritten)
-            self._unwritten = {}
-            self._written_at = time.monotonic()
+        """Write to the row what was held back; the heartbeat does so too."""
+        with self._lock:
+            changes, self._unwritten = self._unwritten, {}
+            if changes:
+                self.job.record(**changes)
+                self._written_at = time.monotonic()
 
     def _write(self, at_once: bool, **changes: Any) -> None:
-        self._unwritten.update(changes)
+        with self._lock:
+            self._unwritten.update(changes)
         if at_once or time.monotonic() - self._written_at >= ROW_EVERY_S:
             self.flush()
 

@@ -9,18 +9,26 @@ from typing import Self
 from django.conf import settings
 from django.db import DatabaseError, connection
 
+from .events import JobEvents
 from .interruption import Interruption, Reason
 from .models import Job
 
 logger = logging.getLogger(__name__)
 
 
-class Heartbeat:
-    """Renews the lease of one attempt every JOB_HEARTBEAT_S; interrupts its work when the lease is gone."""
+FLUSH_EVERY_S = 1.0
 
-    def __init__(self, job: Job, interruption: Interruption) -> None:
+
+class Heartbeat:
+    """Renews the lease of one attempt every JOB_HEARTBEAT_S; interrupts its work when the lease is gone.
+
+    In between it writes to the row what the attempt said and nobody wrote yet.
+    """
+
+    def __init__(self, job: Job, interruption: Interruption, events: JobEvents) -> None:
         self._job = job
         self._interruption = interruption
+        self._events = events
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"heartbeat-{job.id}", daemon=True)
 
@@ -33,27 +41,38 @@ class Heartbeat:
         self._thread.join()
 
     def _run(self) -> None:
-        renewed_at = time.monotonic()
+        beat_at = renewed_at = time.monotonic()
         try:
             self._look_for_cancel()
-            while not self._ended.wait(settings.JOB_HEARTBEAT_S):
-                renewed_at = self._beat(renewed_at)
+            while not self._ended.wait(min(FLUSH_EVERY_S, settings.JOB_HEARTBEAT_S)):
+                if time.monotonic() - beat_at < settings.JOB_HEARTBEAT_S:
+                    self._flush()
+                    continue
+                beat_at = time.monotonic()
+                if self._beat():
+                    renewed_at = beat_at
+                elif beat_at - renewed_at > settings.JOB_LEASE_S:
+                    self._interruption.set(Reason.LOST)
         finally:
             connection.close()
 
-    def _beat(self, renewed_at: float) -> float:
-        """Renew once; return when the lease was last known to be ours."""
+    def _beat(self) -> bool:
+        """Renew once. False when it is not known whether the lease is still ours."""
         try:
             if not self._job.renew(lease_s=settings.JOB_LEASE_S):
                 self._interruption.set(Reason.LOST)
-                return renewed_at
+                return False
             self._look_for_cancel()
         except DatabaseError as error:
             logger.warning("Heartbeat of job %s failed: %s", self._job.id, error)
-            if time.monotonic() - renewed_at > settings.JOB_LEASE_S:
-                self._interruption.set(Reason.LOST)
-            return renewed_at
-        return time.monotonic()
+            return False
+        return True
+
+    def _flush(self) -> None:
+        try:
+            self._events.flush()
+        except DatabaseError as error:
+            logger.warning("Progress of job %s is written late: %s", self._job.id, error)
 
     def _look_for_cancel(self) -> None:
         if self._job.is_cancel_requested():

@@ -37,8 +37,10 @@ def run(job_id: UUID) -> bool:
     owner = f"{worker_name}/{uuid.uuid4().hex[:12]}"
     if not job.claim(owner, lease_s=settings.JOB_LEASE_S, timeout_s=settings.JOB_TIMEOUT_S):
         return False
-    with running.entered(job.id) as interruption, Heartbeat(job, interruption):
-        _carry_out(job, interruption)
+    with running.entered(job.id) as interruption:
+        events = JobEvents(job, is_cancelled=interruption)
+        with Heartbeat(job, interruption, events):
+            _carry_out(job, events, interruption)
     return True
 
 
@@ -48,8 +50,7 @@ def handler_for(kind: str) -> Handler:
     return getattr(import_module(module), name)
 
 
-def _carry_out(job: Job, interruption: Interruption) -> None:
-    events = JobEvents(job, is_cancelled=interruption)
+def _carry_out(job: Job, events: JobEvents, interruption: Interruption) -> None:
     try:
         result = handler_for(job.kind)(from_json(job.kind, job.payload), events)
     except JobInterrupted:

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -30,8 +31,10 @@ class Control:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop listening."""
+        """Stop listening; an empty message wakes the thread."""
         self._ending.set()
+        with suppress(RedisError):
+            client().publish(CONTROL_CHANNEL, "")
         self._thread.join(timeout=2 * SLICE_S)
 
     def obey(self, text: str) -> None:

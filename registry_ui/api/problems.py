@@ -1,0 +1,1 @@
+"""Exceptions as RFC 9457 problem documents."""

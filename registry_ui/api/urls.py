@@ -1,0 +1,6 @@
+"""URLs of api."""
+
+from django.urls import URLPattern
+
+app_name = "api"
+urlpatterns: list[URLPattern] = []
