@@ -5,9 +5,6 @@ import pytest
 from registry_ui.jobs import runner, tasks
 from registry_ui.jobs.interruption import running
 from registry_ui.web.redis import client
-from tests.redis_server import redis, redis_server
-
-__all__ = ["redis", "redis_server"]
 
 
 @pytest.fixture(autouse=True)

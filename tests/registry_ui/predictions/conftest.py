@@ -13,9 +13,6 @@ from registry_ui.predictions.outcomes import ModelStateView, WorkerView
 from registry_ui.predictions.tasks import predict_batch
 from registry_ui.predictions.wire import Message, reply_key
 from registry_ui.web.redis import client
-from tests.redis_server import redis, redis_server
-
-__all__ = ["redis", "redis_server"]
 
 
 class Echo(Task):

@@ -9,9 +9,6 @@ from registry_ui.jobs.models import Job
 from registry_ui.jobs.payloads import LogPayload, to_json
 from registry_ui.web.redis import client
 from registry_ui.workers import artifacts
-from tests.redis_server import redis, redis_server
-
-__all__ = ["redis", "redis_server"]
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,29 @@
+"""The cast and the servers that all tests share."""
+
+import pytest
+from django.test import Client
+
+from registry_ui.accounts.models import User
+from tests.redis_server import redis, redis_server
+
+__all__ = ["redis", "redis_server"]
+
+
+@pytest.fixture
+def alice(db) -> User:
+    """The administrator."""
+    return User.objects.create_superuser("alice", "alice@example.org", "alice's secret")
+
+
+@pytest.fixture
+def bob(db) -> User:
+    """A person without rights of his own."""
+    return User.objects.create_user("bob", "bob@example.org", "bob's secret")
+
+
+@pytest.fixture
+def client_alice(alice: User) -> Client:
+    """A browser in which alice is signed in."""
+    client = Client()
+    client.force_login(alice)
+    return client
