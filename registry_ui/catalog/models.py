@@ -26,6 +26,7 @@ class ModelVersion(models.Model):
     model = models.ForeignKey(RegisteredModel, on_delete=models.CASCADE, related_name="versions")
     version = models.PositiveIntegerField()
     source = models.CharField(max_length=1000)  # "models:/m-…" or an artifact URI
+    artifact_uri = models.TextField(blank=True)  # where the files lie; found when the facts are read
     logged_model_id = models.CharField(max_length=100, blank=True, db_index=True)  # "m-…"
     run_id = models.CharField(max_length=64, blank=True, db_index=True)
     run_name = models.CharField(max_length=300, blank=True)
@@ -56,6 +57,7 @@ class ModelVersion(models.Model):
     files = models.JSONField(default=list)  # [{"path", "size_bytes"}]
     problem = models.TextField(blank=True)  # why the facts could not be read, or why it cannot be tried
     facts_read_at = models.DateTimeField(null=True)
+    facts_retry_at = models.DateTimeField(null=True)  # not before, when reading them failed
     seen_at = models.DateTimeField()
     content_hash = models.CharField(max_length=64)
 
@@ -102,7 +104,6 @@ class SyncState(models.Model):
     last_started_at = models.DateTimeField(null=True)
     last_succeeded_at = models.DateTimeField(null=True)
     last_reconciled_at = models.DateTimeField(null=True)
-    watermark_ms = models.BigIntegerField(default=0)
+    changed_until = models.DateTimeField(null=True)  # changes of MLflow up to here are in the index
+    walked_until = models.CharField(max_length=300, blank=True)  # the rolling reconcile stands after this name
     problem = models.TextField(blank=True)
-    lease_owner = models.CharField(max_length=200, blank=True)
-    lease_until = models.DateTimeField(null=True)
