@@ -19,3 +19,5 @@ STORAGES = {
 # A file, so that threads and worker processes of a test share it: SQLite in memory does not wait for locks.
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}  # noqa: F405
+# Static files are served from where they lie: nothing is collected for tests.
+WHITENOISE_AUTOREFRESH = True

@@ -1,13 +1,23 @@
 """People and machines that may come in: users, API tokens, one-time sign-in links."""
 
 import uuid
+from enum import StrEnum
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils import timezone
 
 
 class User(AbstractUser):
     """A person. Custom from the first day, so that later fields need no surgery."""
+
+
+class TokenStanding(StrEnum):
+    """Whether a token still lets in."""
+
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
 
 
 class ApiToken(models.Model):
@@ -23,6 +33,20 @@ class ApiToken(models.Model):
     last_used_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+
+    @property
+    def standing(self) -> TokenStanding:
+        """Whether it still lets in, or why not."""
+        if self.revoked_at:
+            return TokenStanding.REVOKED
+        if self.expires_at and self.expires_at <= timezone.now():
+            return TokenStanding.EXPIRED
+        return TokenStanding.ACTIVE
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it still lets in."""
+        return self.standing is TokenStanding.ACTIVE
 
 
 class SignInLink(models.Model):

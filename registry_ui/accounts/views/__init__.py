@@ -1,0 +1,1 @@
+"""The account pages: coming in, API tokens, the password."""
