@@ -149,6 +149,10 @@ class Task:
         """Whether a text over the model's length is cut, rather than read in windows."""
         return True
 
+    def streams_with(self, params: Row) -> bool:
+        """Whether an answer with these params can be told piece by piece."""
+        return self.streams
+
     def display_for(self, row: Row) -> Display:
         """The picture that fits the result of this input row."""
         return self.display
