@@ -1,6 +1,11 @@
 """URLs of web."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from . import views
 
 app_name = "web"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+]
