@@ -121,18 +121,18 @@ def collect(request_id: str) -> Outcome | Pending:
 
     Raises UnknownPrediction.
     """
-    request_id = _checked_id(request_id)
+    request_id = checked_id(request_id)
     answer: Any = client().lpop(reply_key(request_id))
     if answer is not None:
         return Outcome.from_answer(json.loads(answer))
     row = history.find(request_id)
     if row is not None:
         return history.outcome_of(row)
+    if streams.exists(request_id):
+        return _so_far(request_id)
     promise = Promise.find(request_id)
     if promise is not None:
         return _keep(promise)
-    if streams.exists(request_id):
-        return _so_far(request_id)
     return _row_that_follows(request_id)
 
 
@@ -142,9 +142,11 @@ def start_stream(
     """Ask for an answer token by token; return the id under which `read_stream` finds it."""
     living_workers()
     request = replace(_request(target, [row], params, caller, timeout_s), is_stream=True)
+    message = _message(target, [request])
     opening = {"state": "queued", "uri": target.uri, "deadline": request.deadline}
+    Promise(message, []).save(seconds=settings.PREDICT_RESULT_KEPT_S)  # what was asked, for its permalink
     streams.publish(request.id, EventKind.STATE, opening)
-    _send(target, [request])
+    dispatch.send(message)
     return request.id
 
 
@@ -153,7 +155,7 @@ def read_stream(request_id: str, after: str = "0", until: float | None = None) -
 
     Raises UnknownPrediction before the first event.
     """
-    opened = streams.first(_checked_id(request_id))
+    opened = streams.first(checked_id(request_id))
     if opened is None:
         raise UnknownPrediction(f"There is no stream {request_id} (any more).")
     return _events(request_id, opened, after, until or opened.data["deadline"] + 2 * GRACE_S)
@@ -197,9 +199,11 @@ def _request(target: Target, rows: list[Row], params: Row | None, caller: User |
 
 
 def _send(target: Target, requests: list[Request]) -> Message:
-    return dispatch.send(
-        Message(uri=target.uri, name=target.name, version=target.version, task=target.task.name, requests=requests)
-    )
+    return dispatch.send(_message(target, requests))
+
+
+def _message(target: Target, requests: list[Request]) -> Message:
+    return Message(uri=target.uri, name=target.name, version=target.version, task=target.task.name, requests=requests)
 
 
 def _await_answer(lane: Lane, request: Request, known: frozenset[str], until: float) -> dict[str, Any] | None:
@@ -257,7 +261,8 @@ def _row_that_follows(request_id: str) -> Outcome:
 
 
 def _events(request_id: str, opened: StreamEvent, after: str, until: float) -> Iterator[StreamEvent]:
-    uri, deadline, told, worker = opened.data["uri"], opened.data["deadline"], None, None
+    uri, deadline, told = opened.data["uri"], opened.data["deadline"], None
+    worker = streams.worker_of(request_id) if after != "0" else None
     while (left := until - time.time()) > 0:
         events = streams.read(request_id, after, block_s=min(left, 0.5 if worker is None else SLICE_S))
         for event in events:
@@ -292,7 +297,8 @@ def _too_late(uri: str, waited_s: float | None) -> str:
     return f"The model did not answer {waited}; it is {state.state}. Allow more time, or warm it first with a load job."
 
 
-def _checked_id(request_id: str) -> str:
+def checked_id(request_id: str) -> str:
+    """Return the id as it is stored. Raises UnknownPrediction when it is none."""
     try:
         return str(uuid.UUID(str(request_id)))
     except ValueError as error:

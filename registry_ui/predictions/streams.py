@@ -37,6 +37,12 @@ def first(request_id: str) -> StreamEvent | None:
     return next((_event(entry) for entry in entries), None)
 
 
+def worker_of(request_id: str) -> str | None:
+    """Return the worker that took the request, which one of the first events says; None when none did (yet)."""
+    entries: Any = client().xrange(stream_key(request_id), count=8)
+    return next((worker for entry in entries if (worker := _event(entry).data.get("worker"))), None)
+
+
 def read(request_id: str, after: str, *, block_s: float) -> list[StreamEvent]:
     """Return the events after the id `after`, waiting up to `block_s` for the first."""
     streams: Any = client().xread({stream_key(request_id): after}, block=max(1, int(block_s * 1000)))

@@ -70,6 +70,13 @@ def test_a_stream_whose_worker_died_ends_with_an_error(stream):
     assert (last.kind, last.data["code"]) == (EventKind.ERROR, "runner-crashed")
 
 
+def test_a_reader_who_comes_back_hears_of_the_workers_death_too(stream):
+    streams.publish(stream, EventKind.STATE, {"state": "running", "worker": "dead/1"})
+    seen = streams.read(stream, "0", block_s=0.1)
+
+    assert list(read_stream(stream, after=seen[-1].id))[-1].data["code"] == "runner-crashed"
+
+
 def test_a_stream_that_nobody_answers_ends_at_its_deadline(worker, monkeypatch):
     monkeypatch.setattr(gateway, "GRACE_S", 0.1)
     stream = start_stream(TARGET, {"text": "hello"}, timeout_s=0.05)
