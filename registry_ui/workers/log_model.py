@@ -11,11 +11,11 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError
 from mlflow.entities.model_registry import ModelVersion
-from mlflow.exceptions import MlflowException
 
 from flavor.errors import FlavorError
 
 from ..catalog import sync
+from ..catalog.mlflow_client import MlflowUnavailable
 from ..jobs.events import JobEvents
 from ..jobs.failures import JobFailed, JobInterrupted, JobTimedOut, RetryLater
 from ..jobs.interruption import Interruption, Reason
@@ -185,7 +185,7 @@ def _show(name: str, version: str) -> None:
     """Put the version into the index at once; the poll would find it a few seconds later."""
     try:
         sync.refresh_version(name, version)
-    except (MlflowException, DatabaseError) as error:
+    except (MlflowUnavailable, DatabaseError) as error:
         logger.warning("%s version %s will appear with the next sync: %s", name, version, error)
 
 
