@@ -7,7 +7,7 @@ urlpatterns = [
     path("", include("registry_ui.catalog.urls")),
     path("account/", include("registry_ui.accounts.urls")),
     path("assets/", include("registry_ui.assets.urls")),
-    path("jobs/", include("registry_ui.jobs.urls")),
+    path("", include("registry_ui.jobs.urls")),
     path("", include("registry_ui.predictions.urls")),
     path("", include("registry_ui.playground.urls")),
     path("api/v1/", include("registry_ui.api.urls")),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
+from django.utils import timezone
 from redis.exceptions import RedisError
 
 from ..web.redis import SLICE_S, client, key
@@ -25,6 +26,7 @@ STREAM_LENGTH = 1000
 STREAM_KEPT_S = 24 * 3600
 ROW_EVERY_S = 0.5
 LOG_KEPT_CHARACTERS = 64_000
+STAGES_KEPT = 50
 
 
 class EventKind(StrEnum):
@@ -48,7 +50,7 @@ class JobEvents:
     def __init__(self, job: "Job", *, is_cancelled: Callable[[], bool] = lambda: False) -> None:
         self.job = job
         self.is_cancelled = is_cancelled
-        self._stage = ""
+        self._stages: list[dict[str, Any]] = list(job.stages)
         self._log = job.log
         self._lock = threading.Lock()
         self._unwritten: dict[str, Any] = {}
@@ -56,10 +58,16 @@ class JobEvents:
 
     def stage(self, name: str, done: int | None = None, total: int | None = None, unit: str = "") -> None:
         """Say what is being done, and how much of it is."""
-        is_new = name != self._stage
-        self._stage = name
         publish(self.job.id, EventKind.STAGE, {"stage": name, "done": done, "total": total, "unit": unit})
-        self._write(is_new, stage=name[:100], progress_done=done, progress_total=total, progress_unit=unit[:20])
+        is_new = self._note(name[:100], done, total, unit[:20])
+        self._write(
+            is_new,
+            stage=name[:100],
+            progress_done=done,
+            progress_total=total,
+            progress_unit=unit[:20],
+            stages=self._stages,
+        )
 
     def line(self, text: str) -> None:
         """Add a line to the job's log, of which the end is kept."""
@@ -80,6 +88,18 @@ class JobEvents:
             if changes:
                 self.job.record(**changes)
                 self._written_at = time.monotonic()
+
+    def _note(self, name: str, done: int | None, total: int | None, unit: str) -> bool:
+        """Put the stage at the end of the list, or its figures when it is there. True for a new one.
+
+        The list is replaced, never changed: the heartbeat may be writing it.
+        """
+        last = self._stages[-1] if self._stages else None
+        is_new = last is None or last["name"] != name
+        started_at = timezone.now().isoformat() if last is None or is_new else last["started_at"]
+        entry = {"name": name, "started_at": started_at, "done": done, "total": total, "unit": unit}
+        self._stages = [*(self._stages if is_new else self._stages[:-1]), entry][-STAGES_KEPT:]
+        return is_new
 
     def _write(self, at_once: bool, **changes: Any) -> None:
         with self._lock:

@@ -56,6 +56,7 @@ class Job(models.Model):
     progress_done = models.BigIntegerField(null=True)
     progress_total = models.BigIntegerField(null=True)
     progress_unit = models.CharField(max_length=20, blank=True)  # "bytes", "steps"
+    stages = models.JSONField(default=list)  # of this attempt: [{"name", "started_at", "done", "total", "unit"}]
     result = models.JSONField(null=True)
     error = models.JSONField(null=True)  # {"code", "detail", "field"}
     log = models.TextField(blank=True)
@@ -100,6 +101,7 @@ class Job(models.Model):
             deadline=in_seconds(timeout_s),
             started_at=now(),
             stage="",
+            stages=[],
             progress_done=None,
             progress_total=None,
             progress_unit="",
@@ -119,8 +121,9 @@ class Job(models.Model):
         return Job.objects.filter(pk=self.pk, cancel_requested_at__isnull=False).exists()
 
     def succeed(self, result: dict[str, Any]) -> bool:
-        """Running to succeeded, by the worker that holds the fence."""
-        return self._finish(State.SUCCEEDED, result=result, error=None)
+        """Running to succeeded, by the worker that holds the fence; from now on the job is about what it made."""
+        target = str(result.get("model_uri") or self.target)[:500]
+        return self._finish(State.SUCCEEDED, result=result, error=None, target=target)
 
     def fail(self, *, code: str, detail: str, field: str | None = None) -> bool:
         """Running to failed with one sentence for people, by the worker that holds the fence."""

@@ -1,8 +1,9 @@
-"""The rules for what a log job may be called, checked before anything is written."""
+"""The rules for what a log job may be asked, checked before anything is written."""
 
 import re
 
-from flavor.tasks import InvalidInput
+from flavor import prompt_templates
+from flavor.tasks import InvalidInput, all_tasks, find_task
 
 _ALIAS = re.compile(r"[\w\-]+")
 _VERSION_LIKE = re.compile(r"[vV]\d+")
@@ -36,3 +37,14 @@ def check_alias(alias: str | None, *, registered_model: str | None) -> None:
         raise InvalidInput("alias", f"The alias {alias!r} may hold letters, digits, '-' and '_' only, at most 255.")
     if alias.lower() == "latest" or _VERSION_LIKE.fullmatch(alias):
         raise InvalidInput("alias", f"The alias {alias!r} is kept by MLflow; choose another, such as 'production'.")
+
+
+def check_prompt_template(template: str | None, *, task: str | None) -> None:
+    """Refuse a template without its one {prompt}, and one for a task whose input is no prompt."""
+    if template is None:
+        return
+    prompt_templates.check(template)
+    known = find_task(task)
+    if known is not None and not known.accepts_prompt_template:
+        names = ", ".join(each.name for each in all_tasks() if each.accepts_prompt_template)
+        raise InvalidInput("prompt_template", f"{known.name} takes no prompt template; leave it out. These do: {names}.")

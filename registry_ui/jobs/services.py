@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from redis.exceptions import RedisError
 
 from flavor.tasks import get_task
@@ -20,7 +20,7 @@ from .clock import now
 from .failures import IdempotencyConflict
 from .interruption import ask_to_stop
 from .models import Job
-from .names import check_alias, check_model_name, check_source
+from .names import check_alias, check_model_name, check_prompt_template, check_source
 from .payloads import LoadPayload, LogPayload, Payload, TrainPayload, hash_of, to_json
 from .states import Kind, State
 from .tasks import ring
@@ -43,6 +43,7 @@ def submit_log(*, created_by: User | None = None, idempotency_key: str | None = 
         get_task(payload.task)
     check_model_name(payload.registered_model)
     check_alias(payload.alias, registered_model=payload.registered_model)
+    check_prompt_template(payload.prompt_template, task=payload.task)
     return _submit(Kind.LOG, payload, created_by, idempotency_key)
 
 
@@ -88,14 +89,14 @@ def wait(job_id: UUID | str, *, seconds: float) -> Job:
 
 
 def list_jobs(*, state: str | Iterable[str] | None = None, kind: str | None = None, target: str | None = None) -> QuerySet[Job]:
-    """Return jobs, newest first; `target` is matched from its start, so that a model's name finds all its versions."""
+    """Return jobs, newest first; `target` finds itself and what lies below it, a model's name thus all its versions."""
     jobs = Job.objects.select_related("created_by")
     if state:
         jobs = jobs.filter(state__in=[state] if isinstance(state, str) else list(state))
     if kind:
         jobs = jobs.filter(kind=kind)
     if target:
-        jobs = jobs.filter(target__startswith=target)
+        jobs = jobs.filter(Q(target=target) | Q(target__startswith=f"{target.rstrip('/')}/"))
     return jobs
 
 

@@ -1,0 +1,113 @@
+"""The form "Log a model": what `submit_log` may be told by a person."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.urls import reverse
+
+from flavor.tasks import all_tasks, find_task
+
+from ..catalog.models import RegisteredModel
+from .payloads import hash_of
+from .states import Kind
+
+TEMPLATE_EXAMPLE = "Answer in one sentence: {prompt}"
+
+
+class LogModelForm(forms.Form):
+    """Checks nothing that `submit_log` checks: its InvalidInput names a field of this form."""
+
+    source = forms.CharField(
+        label="Source",
+        max_length=500,
+        widget=forms.TextInput(attrs={"list": "checkpoints", "placeholder": "/models/checkpoint, runs:/<run id>/model …"}),
+        error_messages={"required": "Say what to log: a folder, a Hub id, runs:/<run id>/<path> or models:/<name>/<version>."},
+    )
+    registered_model = forms.CharField(
+        label="Registered model",
+        required=False,
+        max_length=250,
+        help_text="A new name makes a new model, a known one gets its next version. Without a name it is logged, not registered.",
+        widget=forms.TextInput(attrs={"list": "registered-models", "placeholder": "sentiment"}),
+    )
+    alias = forms.CharField(
+        label="Alias",
+        required=False,
+        max_length=255,
+        help_text="Moves to the new version: champion, production.",
+        widget=forms.TextInput(attrs={"placeholder": "champion"}),
+    )
+    task = forms.ChoiceField(label="Task", required=False, help_text="Needed only where the model does not say.")
+    prompt_template = forms.CharField(
+        label="Prompt template",
+        required=False,
+        help_text="Put around every prompt; {prompt} stands for it, exactly once.",
+        widget=forms.Textarea(attrs={"rows": 3, "placeholder": TEMPLATE_EXAMPLE, "class": "mono"}),
+    )
+    description = forms.CharField(
+        label="Description of this version",
+        required=False,
+        max_length=2000,
+        help_text="One or two sentences: what is new.",
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    card = forms.CharField(
+        label="Model card",
+        required=False,
+        help_text="Markdown. Without one, the README.md of the source is taken.",
+        widget=forms.Textarea(attrs={"rows": 8, "class": "mono"}),
+    )
+    key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice = self.fields["task"]
+        assert isinstance(choice, forms.ChoiceField)
+        choice.choices = [("", "As the model says"), *((task.name, task.title) for task in all_tasks())]
+        choice.widget.attrs.update(
+            {
+                "hx-get": reverse("jobs:log_model"),
+                "hx-target": "#prompt-template",
+                "hx-swap": "outerHTML",
+                "hx-include": "#log-form",
+            }
+        )
+        self.initial.setdefault("key", uuid.uuid4().hex)
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """The fields that were filled in, as `submit_log` takes them."""
+        return {name: value for name, value in self.cleaned_data.items() if value and name != "key"}
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """One form sent twice is one job; sent again with another content it is another."""
+        key = self.cleaned_data["key"]
+        return f"form:{key}:{hash_of(Kind.LOG, self.asked)[:32]}" if key else None
+
+    @property
+    def takes_prompt_template(self) -> bool:
+        """Whether the chosen task takes one; without a choice it may."""
+        task = find_task(self["task"].value())
+        return task is None or task.accepts_prompt_template
+
+    @property
+    def prompted_tasks(self) -> list[str]:
+        """Titles of the tasks that take a prompt template."""
+        return [task.title for task in all_tasks() if task.accepts_prompt_template]
+
+    @property
+    def registered_models(self) -> list[str]:
+        """Names that are in use, to choose from."""
+        return list(RegisteredModel.objects.order_by("name").values_list("name", flat=True)[:500])
+
+    @property
+    def roots(self) -> list[str]:
+        """Folders that workers may read."""
+        return [str(root) for root in settings.CHECKPOINT_ROOTS]
+
+    @property
+    def is_hub_offline(self) -> bool:
+        return settings.HUB_OFFLINE
