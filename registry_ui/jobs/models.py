@@ -61,6 +61,9 @@ class Job(models.Model):
     error = models.JSONField(null=True)  # {"code", "detail", "field"}
     log = models.TextField(blank=True)
 
+    # Whether this object answers a request that was made before, with the same idempotency key; not kept in the row.
+    is_replay = False
+
     class Meta:
         ordering = ("-created_at", "-id")
         indexes = (

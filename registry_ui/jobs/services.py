@@ -129,6 +129,7 @@ def _same_request(job: Job) -> Job:
         raise IdempotencyConflict(
             f"Idempotency key {earlier.principal_key!r} was used for another request (job {earlier.id}); send a new key."
         )
+    earlier.is_replay = True
     return earlier
 
 
