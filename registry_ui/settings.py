@@ -7,6 +7,8 @@ from pathlib import Path
 
 import environ
 
+from .supervisor.sockets import redis_socket
+
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -103,6 +105,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+CSRF_FAILURE_VIEW = "registry_ui.web.views.csrf_failure"
 LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "catalog:home"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
@@ -126,7 +129,7 @@ MEDIA_ROOT = VAR_DIR / "assets"
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("REGISTRY_MAX_BODY_BYTES", default=32 * 2**20)
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 
-REDIS_URL = env.str("REDIS_URL", default=f"unix://{VAR_DIR / 'redis' / 'redis.sock'}")
+REDIS_URL = env.str("REDIS_URL", default=f"unix://{redis_socket(VAR_DIR)}")
 MLFLOW_TRACKING_URI = env.str("MLFLOW_TRACKING_URI", default="http://127.0.0.1:5001")
 
 # Celery carries ids and small prediction messages; it keeps no results (the Job row is the truth).
@@ -167,6 +170,7 @@ HUB_OFFLINE = env.bool("HF_HUB_OFFLINE", default=False)
 
 # The index of what MLflow holds.
 CATALOG_POLL_S = env.float("CATALOG_POLL_S", default=5)
+MLFLOW_TIMEOUT_S = env.int("MLFLOW_TIMEOUT_S", default=10)  # for one answer of MLflow, unless MLFLOW_HTTP_REQUEST_TIMEOUT says
 
 ASSETS_KEPT_DAYS = env.int("ASSETS_KEPT_DAYS", default=30)
 MAX_UPLOAD_BYTES = env.int("REGISTRY_MAX_UPLOAD_BYTES", default=20 * 2**20)
@@ -187,7 +191,8 @@ REST_FRAMEWORK = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"request_id": {"()": "registry_ui.web.request_id.RequestIdFilter"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s]: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
 }

@@ -1,6 +1,5 @@
 """`manage.py up`: start the whole registry on this machine, keep it running, stop it on Ctrl-C."""
 
-import os
 import sys
 from typing import Any
 
@@ -29,14 +28,12 @@ class Command(BaseCommand):
         parser.add_argument("--no-demo", dest="demo", action="store_false", help="Leave an empty registry empty.")
 
     def handle(self, *args: Any, **given: Any) -> None:
-        demo = given["demo"]
-        options = Options(
+        options = Options.from_environment(
             host=given["host"],
             port=given["port"],
             mlflow_port=given["mlflow_port"],
-            demo=not os.environ.get("MLFLOW_TRACKING_URI") if demo is None else demo,
-            var_dir=settings.VAR_DIR.absolute(),
+            demo=given["demo"],
+            var_dir=settings.VAR_DIR,
             project_dir=settings.BASE_DIR,
-            environ=dict(os.environ),
         )
         sys.exit(Supervisor(options, Console(sys.stdout)).run())
