@@ -33,7 +33,7 @@ class Children:
         """Start the undertaker if it is not there. It shares the lock, so the next start waits until it is done."""
         if self._undertaker is None or self._undertaker.poll() is not None:
             self._undertaker = subprocess.Popen(
-                [sys.executable, str(Path(undertaker.__file__)), str(self._written_down)],
+                [sys.executable, "-P", undertaker.__file__, str(self._written_down), str(undertaker.GRACE_S)],
                 stdin=subprocess.PIPE,
                 pass_fds=[lock.fileno],
                 start_new_session=True,

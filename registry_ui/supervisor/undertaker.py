@@ -93,7 +93,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     if not sys.stdin.buffer.read().startswith(GOODBYE):
-        bury(Path(sys.argv[1]))
+        bury(Path(sys.argv[1]), grace_s=float(sys.argv[2]))
 
 
 if __name__ == "__main__":
