@@ -125,6 +125,12 @@ def artifact_repository(artifact_uri: str) -> "ArtifactRepository":
         return get_artifact_repository(artifact_uri, tracking_uri=settings.MLFLOW_TRACKING_URI)
 
 
+def address() -> str:
+    """Return where MLflow is, as it may be shown: without a password."""
+    scheme, _, rest = settings.MLFLOW_TRACKING_URI.rpartition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}" if scheme else rest
+
+
 @contextmanager
 def _reading(what: str) -> Iterator[None]:
     """Say in one sentence that MLflow could not be asked, whatever its stores and their drivers raise."""
@@ -133,7 +139,7 @@ def _reading(what: str) -> Iterator[None]:
     except MlflowUnavailable:
         raise
     except Exception as error:  # border: stores, SQL drivers and object stores each raise their own
-        raise MlflowUnavailable(f"MLflow at {_address()} {_failure(error, what)}") from error
+        raise MlflowUnavailable(f"MLflow at {address()} {_failure(error, what)}") from error
 
 
 def _client() -> "MlflowClient":
@@ -201,12 +207,6 @@ def _quoted(ids: Iterable[str]) -> str:
     return ",".join(f"'{each}'" for each in ids if "'" not in each)
 
 
-def _address() -> str:
-    """Return the tracking URI without a password."""
-    scheme, _, rest = settings.MLFLOW_TRACKING_URI.rpartition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}" if scheme else rest
-
-
 def _failure(error: Exception, what: str) -> str:
     """Return what went wrong; that nothing listens there is said without the five lines of the HTTP library."""
     from requests import ConnectionError as NobodyListens
@@ -218,7 +218,7 @@ def _failure(error: Exception, what: str) -> str:
             return f"does not answer; it was asked for {what}."
         cause = cause.__cause__ or cause.__context__
     first_line = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
-    return f"did not give {what}: {first_line.replace(settings.MLFLOW_TRACKING_URI, _address())}"
+    return f"did not give {what}: {first_line.replace(settings.MLFLOW_TRACKING_URI, address())}"
 
 
 def _time(milliseconds: int | None) -> datetime | None:

@@ -2,6 +2,10 @@
 
 from django.db import models
 
+from flavor.tasks import Task, find_task
+
+from .figures import Figure, main_figure
+
 
 class RegisteredModel(models.Model):
     """A registered model of MLflow."""
@@ -16,8 +20,16 @@ class RegisteredModel(models.Model):
     seen_at = models.DateTimeField()
     content_hash = models.CharField(max_length=64)
 
+    # Filled by the selectors' prefetch: the latest version, or nothing.
+    latest_versions: "list[ModelVersion]"
+
     class Meta:
         ordering = ("name",)
+
+    @property
+    def latest(self) -> "ModelVersion | None":
+        """The latest version, as prefetched by the selectors."""
+        return next(iter(self.latest_versions), None)
 
 
 class ModelVersion(models.Model):
@@ -69,6 +81,21 @@ class ModelVersion(models.Model):
     def uri(self) -> str:
         """The address by which workers load this version."""
         return f"models:/{self.model.name}/{self.version}"
+
+    @property
+    def known_task(self) -> Task | None:
+        """The description of its task, None when that is not known here."""
+        return find_task(self.task)
+
+    @property
+    def figure(self) -> Figure | None:
+        """The metric to show where there is room for one."""
+        return main_figure(self.metrics)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether its files have been looked at, with whatever outcome."""
+        return self.facts_read_at is not None or bool(self.problem)
 
 
 class Alias(models.Model):

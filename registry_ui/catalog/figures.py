@@ -1,0 +1,61 @@
+"""Which of a version's metrics is the one to show where there is room for one."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# Best known first; each is looked for with and without a prefix like `eval_`.
+_MAIN = (
+    "accuracy",
+    "f1",
+    "f1_macro",
+    "macro_f1",
+    "exact_match",
+    "rouge_l",
+    "rougel",
+    "bleu",
+    "chrf",
+    "map",
+    "mean_average_precision",
+    "mean_iou",
+    "roc_auc",
+    "auc",
+    "precision",
+    "recall",
+    "wer",
+    "cer",
+    "perplexity",
+    "loss",
+)
+_PREFIXES = ("held_out_", "heldout_", "test_", "eval_", "val_", "validation_", "", "train_")
+_ORDER = {f"{prefix}{name}": rank for rank, (name, prefix) in enumerate((name, prefix) for name in _MAIN for prefix in _PREFIXES)}
+# Said by trainers about themselves.
+_NO_QUALITY = ("runtime", "per_second", "epoch", "total_flos", "learning_rate", "grad_norm", "global_step", "system/")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One metric and its latest value."""
+
+    name: str
+    value: Any
+
+
+def main_figure(metrics: Mapping[str, Any]) -> Figure | None:
+    """Return the metric that says most about quality, None when none does."""
+    best = in_order(name for name in metrics if is_quality(name))[:1]
+    return Figure(best[0], metrics[best[0]]) if best else None
+
+
+def main_names(all_metrics: Iterable[Mapping[str, Any]], *, limit: int) -> list[str]:
+    """Return the metrics to compare versions by, most telling first."""
+    return in_order({name for metrics in all_metrics for name in metrics if is_quality(name)})[:limit]
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Return metric names, those that say most about quality first, a trainer's own last."""
+    return sorted(names, key=lambda name: (not is_quality(name), _ORDER.get(name.lower(), len(_ORDER)), name.lower()))
+
+
+def is_quality(name: str) -> bool:
+    return not any(part in name.lower() for part in _NO_QUALITY)
