@@ -15,6 +15,7 @@ from ...web.htmx import wants_fragment
 from .. import tokens as service
 from ..forms import TokenForm
 from ..models import ApiToken
+from ..scopes import Scope
 
 
 @never_cache
@@ -55,6 +56,7 @@ def _page(
         "tokens": service.list_tokens(request.user),
         "made": made,
         "plain": plain,
-        "api_url": request.build_absolute_uri("/api/v1/models"),
+        "example": f'curl -H "Authorization: Bearer {plain}" {request.build_absolute_uri("/api/v1/me")}',
+        "scope_count": len(Scope),
     }
     return render(request, template, context, status=status)
