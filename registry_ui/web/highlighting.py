@@ -22,5 +22,7 @@ def highlight(code: str, language: str = "") -> SafeString:
     """Return the code as HTML; without colors when the language is not known or the code is very long."""
     if language.lower() not in LANGUAGES or len(code) > LONGEST_COLORED:
         return mark_safe(escape(code))
-    lexer = get_lexer_by_name(language.lower(), stripnl=False, ensurenl=False)
-    return mark_safe(pygmentize(code, lexer, HtmlFormatter(nowrap=True)))
+    # Lexers of consoles drop a last line that does not end.
+    lexer = get_lexer_by_name(language.lower(), stripnl=False, ensurenl=True)
+    colored = pygmentize(code, lexer, HtmlFormatter(nowrap=True))
+    return mark_safe(colored if code.endswith("\n") else colored.removesuffix("\n"))

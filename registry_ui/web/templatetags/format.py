@@ -53,10 +53,9 @@ def number(value: Any) -> str:
         return NOTHING
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return str(value)
-    if value == int(value) and abs(value) < 1e15 if value == value and abs(value) != float("inf") else False:
-        return f"{int(value):,}"
-    magnitude = abs(value)
-    return f"{value:,.1f}" if 1000 <= magnitude < 1e15 else f"{value:.4g}"
+    if not 1000 <= abs(value) < 1e15:
+        return f"{value:.4g}"
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
 
 
 @register.filter
