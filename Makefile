@@ -13,7 +13,11 @@ BIN = $(VENV)/bin
 run: $(VENV)/.installed
 	@exec $(BIN)/python manage.py up --host $(HOST) --port $(PORT) --mlflow-port $(MLFLOW_PORT) $(if $(filter 0 no false,$(DEMO)),--no-demo)
 
+# What talks to the database in its own words runs on PostgreSQL too, where its programs are installed.
+ON_POSTGRES = tests/registry_ui/jobs tests/registry_ui/catalog tests/registry_ui/accounts
+
 test: check chromium
+	$(BIN)/python -m tests.on_postgres $(ON_POSTGRES)
 	$(BIN)/python -m pytest
 
 check: $(VENV)/.installed-dev
@@ -49,10 +53,10 @@ $(BIN)/python:
 # Each stamp is younger than what it was installed from, so a second start installs nothing.
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing what the registry needs; the first time takes some minutes."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing what the tests need."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $(VENV)/.installed $@
