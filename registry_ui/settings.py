@@ -105,6 +105,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+MESSAGE_TAGS = {10: "info", 20: "info", 25: "ok", 30: "warn", 40: "bad"}  # the tones of notices
 CSRF_FAILURE_VIEW = "registry_ui.web.views.csrf_failure"
 LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "/"
@@ -179,13 +180,27 @@ MAX_IMAGE_PIXELS = env.int("REGISTRY_MAX_IMAGE_PIXELS", default=40_000_000)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "registry_ui.api.authentication.BearerTokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "registry_ui.api.authentication.SignedInAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["registry_ui.api.authentication.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser", "rest_framework.parsers.MultiPartParser"],
+    "DEFAULT_PARSER_CLASSES": ["registry_ui.api.parsers.JsonParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "registry_ui.api.negotiation.JsonUnlessAsked",
+    "DEFAULT_SCHEMA_CLASS": "registry_ui.api.openapi.Operation",
     "EXCEPTION_HANDLER": "registry_ui.api.problems.exception_handler",
-    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Model registry",
+    "DESCRIPTION": "Browse, log, load and ask Hugging Face Transformers models that are kept in MLflow.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [
+        "registry_ui.api.openapi.add_problems",
+        "registry_ui.api.openapi.describe_paths",
+        "registry_ui.api.openapi.add_tasks",
+    ],
 }
 
 LOGGING = {

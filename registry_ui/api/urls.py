@@ -1,6 +1,57 @@
-"""URLs of api."""
+"""URLs of REST, version 1. None ends in a slash; whatever is not listed is answered by a problem document."""
 
-from django.urls import URLPattern
+from django.urls import path, re_path
+
+from .docs import SchemaResource, docs_page
+from .resources.assets import AssetContent, AssetDetail, AssetList
+from .resources.jobs import JobCancel, JobDetail, JobEvents, JobList, JobLog, JobRetry
+from .resources.logged_models import LoggedModelList
+from .resources.me import MeResource
+from .resources.model_states import AliasLoad, AliasState, VersionLoad, VersionState
+from .resources.model_versions import Alias, Version, VersionCard, VersionFileList, VersionList, VersionSignature
+from .resources.predictions import AliasPredict, PredictionCancel, PredictionDetail, PredictionEvents, VersionPredict
+from .resources.problem_types import ProblemTypeDetail, ProblemTypeList
+from .resources.registered_models import ModelDetail, ModelList
+from .resources.tasks import TaskList, TaskResource
+from .resources.workers import WorkerList
+from .unknown import UnknownAddress
 
 app_name = "api"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("models", ModelList.as_view(), name="models"),
+    path("models/<str:name>", ModelDetail.as_view(), name="model"),
+    path("models/<str:name>/versions", VersionList.as_view(), name="versions"),
+    path("models/<str:name>/versions/<str:version>", Version.as_view(), name="version"),
+    path("models/<str:name>/versions/<str:version>/card", VersionCard.as_view(), name="version-card"),
+    path("models/<str:name>/versions/<str:version>/signature", VersionSignature.as_view(), name="version-signature"),
+    path("models/<str:name>/versions/<str:version>/files", VersionFileList.as_view(), name="version-files"),
+    path("models/<str:name>/versions/<str:version>/state", VersionState.as_view(), name="version-state"),
+    path("models/<str:name>/versions/<str:version>/load", VersionLoad.as_view(), name="version-load"),
+    path("models/<str:name>/versions/<str:version>/predict", VersionPredict.as_view(), name="version-predict"),
+    path("models/<str:name>/aliases/<str:alias>", Alias.as_view(), name="alias"),
+    path("models/<str:name>/aliases/<str:alias>/state", AliasState.as_view(), name="alias-state"),
+    path("models/<str:name>/aliases/<str:alias>/load", AliasLoad.as_view(), name="alias-load"),
+    path("models/<str:name>/aliases/<str:alias>/predict", AliasPredict.as_view(), name="alias-predict"),
+    path("logged-models", LoggedModelList.as_view(), name="logged-models"),
+    path("predictions/<str:prediction_id>", PredictionDetail.as_view(), name="prediction"),
+    path("predictions/<str:prediction_id>/cancel", PredictionCancel.as_view(), name="prediction-cancel"),
+    path("predictions/<str:prediction_id>/events", PredictionEvents.as_view(), name="prediction-events"),
+    path("jobs", JobList.as_view(), name="jobs"),
+    path("jobs/<uuid:job_id>", JobDetail.as_view(), name="job"),
+    path("jobs/<uuid:job_id>/cancel", JobCancel.as_view(), name="job-cancel"),
+    path("jobs/<uuid:job_id>/retry", JobRetry.as_view(), name="job-retry"),
+    path("jobs/<uuid:job_id>/events", JobEvents.as_view(), name="job-events"),
+    path("jobs/<uuid:job_id>/log", JobLog.as_view(), name="job-log"),
+    path("tasks", TaskList.as_view(), name="tasks"),
+    path("tasks/<str:task>", TaskResource.as_view(), name="task"),
+    path("assets", AssetList.as_view(), name="assets"),
+    path("assets/<uuid:asset_id>", AssetDetail.as_view(), name="asset"),
+    path("assets/<uuid:asset_id>/content", AssetContent.as_view(), name="asset-content"),
+    path("workers", WorkerList.as_view(), name="workers"),
+    path("me", MeResource.as_view(), name="me"),
+    path("problems", ProblemTypeList.as_view(), name="problem-types"),
+    path("problems/<str:code>", ProblemTypeDetail.as_view(), name="problem-type"),
+    path("schema", SchemaResource.as_view(), name="schema"),
+    path("docs", docs_page, name="docs"),
+    re_path("", UnknownAddress.as_view(), name="unknown"),
+]

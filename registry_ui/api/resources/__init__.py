@@ -1,0 +1,1 @@
+"""What REST offers: one noun a file, its serializers and views together."""
