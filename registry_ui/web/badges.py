@@ -37,3 +37,8 @@ def badge_of(state: object) -> Badge:
     """Return the badge of a state; one that is not known here is shown by its own word."""
     value = str(getattr(state, "value", state) or "")
     return _BADGES.get(value.lower()) or Badge(value.replace("_", " ").capitalize() or "Unknown", "quiet", "circle-dashed")
+
+
+def icon_of(tone: str) -> str:
+    """Return the icon of a notice of this tone."""
+    return {"ok": "circle-check", "warn": "alert-triangle", "bad": "alert-triangle"}.get(tone, "info-circle")

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from .. import highlighting, icons
-from ..badges import badge_of
+from ..badges import badge_of, icon_of
 from ..markdown import to_safe_html
 
 register = template.Library()
@@ -118,6 +118,12 @@ def markdown(text: str | None) -> SafeString:
 def icon(name: str, label: str = "", classes: str = "") -> SafeString:
     """Return an icon as inline SVG; a label when it stands alone."""
     return icons.render(name, label=label, classes=classes)
+
+
+@register.filter
+def tone_icon(tone: str) -> str:
+    """Return the name of the icon of a notice: of `ok`, `info`, `warn`, `bad`."""
+    return icon_of(tone)
 
 
 @register.simple_tag
