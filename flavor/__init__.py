@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .loading import load_model as load_model
+    from .loading import load_pyfunc_model as load_pyfunc_model
     from .saving import log_model as log_model
     from .saving import save_model as save_model
 
@@ -17,7 +18,7 @@ _DOOR = {
     "save_model": "saving",
     "log_model": "saving",
     "load_model": "loading",
-    "inspect": "inspection",
+    "load_pyfunc_model": "loading",
     "get_default_pip_requirements": "requirements",
     "get_default_conda_env": "requirements",
     "_load_pyfunc": "loading",
@@ -27,8 +28,8 @@ __all__ = [
     "FLAVOR_NAME",
     "get_default_conda_env",
     "get_default_pip_requirements",
-    "inspect",
     "load_model",
+    "load_pyfunc_model",
     "log_model",
     "save_model",
 ]

@@ -6,14 +6,19 @@ FlavorError(code)                      an MlflowException once MLflow is loaded,
 ├── ModelNotLoadable                   files missing, corrupt or of the wrong kind; too big for the memory that is free
 ├── UntrustedCode                      pickle weights or artifact code that nobody approved
 ├── MissingDependency(package)         the model needs a package that is not installed
-└── HubUnavailable                     the Hugging Face Hub was needed and cannot be reached
+├── HubUnavailable                     the Hugging Face Hub was needed and cannot be reached
+└── Cancelled                          the caller's `should_stop` said so; nothing half-done is left
 
 This module costs nothing to import. `flavor.tasks` raises `tasks.InvalidInput`, a `ValueError`; it is the same class.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from .tasks._base import InvalidInput
 
 __all__ = [
+    "Cancelled",
     "FlavorError",
     "HubUnavailable",
     "InvalidInput",
@@ -21,6 +26,7 @@ __all__ = [
     "ModelNotLoadable",
     "UnsupportedTask",
     "UntrustedCode",
+    "as_mlflow_does",
     "as_mlflow_exception",
 ]
 
@@ -57,6 +63,20 @@ class MissingDependency(FlavorError):
 class HubUnavailable(FlavorError):
     code = "hub-unavailable"
     mlflow_error_code = "TEMPORARILY_UNAVAILABLE"
+
+
+class Cancelled(FlavorError):
+    code = "cancelled"
+    mlflow_error_code = "CANCELLED"
+
+
+@contextmanager
+def as_mlflow_does() -> Iterator[None]:
+    """Let what leaves a public door be caught as stock's errors are."""
+    try:
+        yield
+    except (FlavorError, InvalidInput) as error:
+        raise as_mlflow_exception(error) from error
 
 
 def as_mlflow_exception(error: FlavorError | InvalidInput) -> Exception:

@@ -4,14 +4,13 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from queue import SimpleQueue
 from typing import Any
 
 from . import prompt_templates
 from .batching import MAX_ROWS
-from .errors import as_mlflow_exception
+from .errors import as_mlflow_does
 from .lengths import token_limit
 from .media import MAX_PIXELS, decode_image
 from .parameters import Effective, Source, accepted_names, resolve
@@ -69,7 +68,7 @@ class PyfuncModel:
         `model_input` is a text, bytes, a list, a dict, a DataFrame or an array; no input gives no answer.
         Raises InvalidInput naming the field, which here is an MlflowException too; warnings go to the log.
         """
-        with _as_mlflow_does():
+        with as_mlflow_does():
             results = self.run(rows_from(self.task, model_input), params)
         for number, result in enumerate(results):
             for warned in result.warnings:
@@ -79,7 +78,7 @@ class PyfuncModel:
 
     def predict_stream(self, model_input: Any, params: Row | None = None) -> Iterator[str]:
         """Yield the text of one input as it is written."""
-        with _as_mlflow_does():
+        with as_mlflow_does():
             rows = rows_from(self.task, model_input)
             if len(rows) != 1:
                 raise InvalidInput("inputs", f"a stream answers one input, got {len(rows)}.")
@@ -221,15 +220,6 @@ class PyfuncModel:
             pieces.put(self._run([row], params, batcher)[0])
         except BaseException as error:  # noqa: BLE001
             pieces.put(error)
-
-
-@contextmanager
-def _as_mlflow_does() -> Iterator[None]:
-    """Let what leaves MLflow's doors be caught as stock's errors are."""
-    try:
-        yield
-    except InvalidInput as error:
-        raise as_mlflow_exception(error) from error
 
 
 def _until_result(pieces: SimpleQueue) -> Iterator[str | RowResult]:

@@ -1,0 +1,206 @@
+"""One artifact written: the source's files, and around them what MLflow, stock and we need to read them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import cards, prompt_templates, requirements, self_copy
+from .artifact_code import CODE
+from .artifact_files import ArtifactFiles, local_files
+from .artifact_weights import read_weights
+from .bases import FindLogged
+from .flavor_config import OURS, TRANSFORMERS, FlavorConfig
+from .input_examples import checked_example
+from .parameters import resolve
+from .signatures import signature_of
+from .sources import Source, open_source
+from .tasks import Task
+from .tasks._base import InvalidInput
+from .weights import SHARD_SIZE, How, Progress, ShouldStop, Writer, content_hash, weights_hash
+
+if TYPE_CHECKING:
+    from mlflow.models import Model
+
+OUTPUTS = ("rich", "stock")
+VERSIONS = ("mlflow", "transformers", "torch", "tokenizers", "safetensors", "peft", "accelerate")
+
+
+@dataclass(frozen=True)
+class SaveRequest:
+    """What was asked of `save_model` and `log_model` about the files."""
+
+    transformers_model: Any
+    processor: Any = None
+    task: str | None = None
+    torch_dtype: Any = None
+    model_card: Any = None
+    code_paths: list[str] | None = None
+    signature: Any = None
+    input_example: Any = None
+    pip_requirements: Any = None
+    extra_pip_requirements: Any = None
+    conda_env: Any = None
+    metadata: Mapping[str, Any] | None = None
+    model_config: Mapping[str, Any] | None = None
+    prompt_template: str | None = None
+    save_pretrained: bool = True
+    base_model_path: str | None = None
+    base_model: str | None = None
+    license: str | None = None
+    pyfunc_output: str = "rich"
+    max_shard_size: str | None = None
+    link: bool = False
+    progress: Progress | None = None
+    should_stop: ShouldStop | None = None
+
+    @classmethod
+    def of(cls, arguments: Mapping[str, Any]) -> "SaveRequest":
+        """Return the request among the arguments of a public function."""
+        return cls(**{each.name: arguments[each.name] for each in fields(cls)})
+
+    def writing(self) -> dict[str, Any]:
+        """Return what a Writer wants to know."""
+        return {
+            "progress": self.progress,
+            "should_stop": self.should_stop,
+            "how": How.HARD_LINK if self.link else How.COPY,
+            "max_shard_size": self.max_shard_size or SHARD_SIZE,
+        }
+
+
+def open_request(request: SaveRequest, *, find_logged: FindLogged | None = None) -> Source:
+    """Return the source of a request after checking all that was said about it; nothing is written yet.
+
+    Raises FlavorError or InvalidInput naming the parameter.
+    """
+    if sum(each is not None for each in (request.pip_requirements, request.extra_pip_requirements, request.conda_env)) > 1:
+        raise InvalidInput("pip_requirements", "give only one of pip_requirements, extra_pip_requirements and conda_env.")
+    if request.pyfunc_output not in OUTPUTS:
+        raise InvalidInput("pyfunc_output", f"pyfunc_output must be 'rich' or 'stock', got {request.pyfunc_output!r}.")
+    if request.progress:
+        request.progress("reading the source", None, None, "")
+    source = open_source(
+        request.transformers_model,
+        task=request.task,
+        processor=request.processor,
+        base_model=request.base_model,
+        base_model_path=request.base_model_path,
+        find_logged=find_logged,
+    )
+    _check(source.task, request)
+    return source
+
+
+def write_artifact(source: Source, request: SaveRequest, writer: Writer, mlflow_model: "Model | None" = None) -> FlavorConfig:
+    """Write the whole artifact into the writer's folder and return what its MLmodel says. Raises Cancelled."""
+    from mlflow.models import Model  # heavy
+
+    model = mlflow_model if mlflow_model is not None else Model()
+    folder = writer.folder
+    config = source.write(writer)
+    writer.stage("finishing")
+    card = cards.card_text(request.model_card) or source.card
+    cards.write(folder, card)
+    _write_license(folder, source)
+    code = _copy_code(request.code_paths, folder)
+    package = self_copy.copy_into(folder)
+    writer.adopt(CODE)
+    config = _completed(config, request, writer, card=card, code=code, package=package)
+    _describe(model, source.task, config, request, folder)
+    _write_requirements(config, request, folder)
+    writer.write_manifest()
+    model.model_size_bytes = sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
+    model.save(str(folder / "MLmodel"))
+    return config
+
+
+def _check(task: Task, request: SaveRequest) -> None:
+    if request.prompt_template is not None:
+        if not task.accepts_prompt_template:
+            raise InvalidInput("prompt_template", f"{task.name} takes no prompt template; leave prompt_template out.")
+        prompt_templates.check(request.prompt_template)
+    resolve(task, model_config=dict(request.model_config or {}))
+    checked_example(task, request.input_example)
+    cards.card_text(request.model_card)
+    said = (request.metadata or {}).get("task")
+    if said is not None and said != request.task:
+        raise InvalidInput("metadata.task", f"metadata says task {said!r} and the task is {request.task!r}; leave one out.")
+
+
+def _completed(
+    config: FlavorConfig, request: SaveRequest, writer: Writer, *, card: str, code: str | None, package: str
+) -> FlavorConfig:
+    """Add what is known only now that the files are written."""
+    import transformers  # heavy
+
+    tensors = None
+    if config.parameter_count is None:
+        tensors = read_weights(ArtifactFiles(*local_files(writer.folder)), config)
+    return replace(
+        config,
+        torch_dtype=_torch_dtype(request.torch_dtype) or config.torch_dtype,
+        code=code,
+        transformers_version=transformers.__version__,
+        parameter_count=tensors.parameter_count if tensors else config.parameter_count,
+        dtype=tensors.dtype if tensors else config.dtype,
+        license=request.license or cards.license_of(cards.split(card)[0]),
+        weights_hash=weights_hash(writer.listed, config.model_binary) if config.model_binary else "",
+        content_hash=content_hash(writer.listed),
+        output=request.pyfunc_output,
+        loader_package=package,
+        versions=requirements.versions_of(list(VERSIONS)),
+    )
+
+
+def _describe(model: "Model", task: Task, config: FlavorConfig, request: SaveRequest, folder: Path) -> None:
+    """Fill MLflow's model: signature, example, metadata, and the three flavors."""
+    from mlflow import pyfunc  # heavy
+    from mlflow.models.utils import _save_example
+
+    model.signature = request.signature or signature_of(task)
+    example = checked_example(task, request.input_example)
+    if example is not None:
+        _save_example(model, example, str(folder))
+    metadata = dict(model.metadata or {}) | dict(request.metadata or {})
+    if request.prompt_template is not None:
+        metadata["prompt_template"] = request.prompt_template
+    model.metadata = metadata or None
+    model.add_flavor(TRANSFORMERS, **config.transformers_block())
+    model.add_flavor(OURS, **config.flavor_block())
+    pyfunc.add_to_model(
+        model,
+        loader_module=config.loader_package,
+        conda_env="conda.yaml",
+        python_env="python_env.yaml",
+        code=CODE,
+        model_config=dict(request.model_config or {}) or None,
+        **({"streamable": True} if task.streams else {}),
+    )
+
+
+def _write_requirements(config: FlavorConfig, request: SaveRequest, folder: Path) -> None:
+    requirements.write(
+        folder,
+        requirements.pinned(requirements.packages_of(config, folder)),
+        pip_requirements=request.pip_requirements,
+        extra_pip_requirements=request.extra_pip_requirements,
+        conda_env=request.conda_env,
+    )
+
+
+def _copy_code(code_paths: list[str] | None, folder: Path) -> str | None:
+    from mlflow.utils.model_utils import _validate_and_copy_code_paths  # heavy
+
+    return _validate_and_copy_code_paths(code_paths, str(folder)) if code_paths else None
+
+
+def _write_license(folder: Path, source: Source) -> None:
+    """Keep the checkpoint's own licence; no text of ours stands where there is none."""
+    if source.license_file is not None:
+        (folder / source.license_file.name).write_bytes(source.license_file.read_bytes())
+
+
+def _torch_dtype(given: Any) -> str:
+    text = str(given) if given is not None else ""
+    return text if not text or text.startswith("torch.") else f"torch.{text}"

@@ -1,0 +1,52 @@
+"""Input examples: checked against the task before they are kept, and made into what JSON can hold."""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+from .media import encode_image
+from .pyfunc_input import rows_from
+from .tasks import Task
+from .tasks._base import InvalidInput
+from .tasks._checking import check_params, check_rows
+
+
+def checked_example(task: Task, example: Any) -> Any:
+    """Return an example as MLflow keeps it: pictures and files as data URIs, the rest as it was given.
+
+    `example` is data, or `(data, params)`. Raises InvalidInput naming the field that the task would not take.
+    """
+    if example is None:
+        return None
+    data, params = example if _has_params(example) else (example, None)
+    kept = _kept(data)
+    try:
+        rows = rows_from(task, kept)
+        check_rows(task, rows)
+        check_params(task, params)
+    except InvalidInput as error:
+        raise InvalidInput("input_example", f"input_example does not fit {task.name}: {error}") from error
+    return kept if params is None else (kept, params)
+
+
+def _has_params(example: Any) -> bool:
+    return isinstance(example, tuple) and len(example) == 2 and isinstance(example[1], dict)
+
+
+def _kept(value: Any) -> Any:
+    if isinstance(value, Path):
+        return _data_uri("application/octet-stream", value.read_bytes())
+    if hasattr(value, "getbands"):  # a PIL image
+        encoded = encode_image(value)
+        return f"data:{encoded['media_type']};base64,{encoded['base64']}"
+    if isinstance(value, bytes | bytearray):
+        return _data_uri("application/octet-stream", bytes(value))
+    if isinstance(value, dict):
+        return {name: _kept(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_kept(each) for each in value]
+    return value
+
+
+def _data_uri(media_type: str, content: bytes) -> str:
+    return f"data:{media_type};base64,{base64.b64encode(content).decode()}"

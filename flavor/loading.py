@@ -1,0 +1,133 @@
+"""Load what we and stock have logged: one `from_pretrained`, straight to its device, and no code that came with a model."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import integrity, peft
+from . import trust as trusting
+from .artifacts import local_folder, read_config, read_mlmodel
+from .components import put_together
+from .devices import Placement
+from .errors import as_mlflow_does
+from .flavor_config import FlavorConfig
+from .model_files import load_component, load_weights, weights_folder
+from .pyfunc import PyfuncModel
+from .saved_settings import legacy_model_config, signature_params
+from .signatures import signature_defaults
+from .tasks import get_task
+from .tasks._base import InvalidInput
+
+__all__ = ["load_model", "load_pyfunc_model"]
+
+RETURN_TYPES = ("pipeline", "components", "model")
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """How an artifact is loaded."""
+
+    placement: Placement = field(default_factory=Placement)
+    base_model_path: str | None = None
+    trust: str | None = None
+    verify: bool = False
+
+
+def load_model(
+    model_uri: str,
+    dst_path: str | None = None,
+    return_type: str = "pipeline",
+    device: Any = None,
+    base_model_path: str | None = None,
+    *,
+    task: str | None = None,
+    dtype: Any = None,
+    torch_dtype: Any = None,
+    device_map: Any = None,
+    attn_implementation: str | None = None,
+    quantization_config: Any = None,
+    trust: str | None = None,
+    verify: bool = False,
+    **options: Any,
+) -> Any:
+    """Load a model as a pipeline, as a dict of its components, or as the bare model.
+
+    `model_uri` is `models:/m-…`, `models:/name/3`, `models:/name@alias`, `runs:/…` or a path. `options` go to the pipeline.
+
+    task             instead of the one that was logged
+    device           such as "cpu", "cuda:1", 0 or -1; the first GPU, else the CPU, when nothing is said
+    base_model_path  the folder of an adapter's base, when it is not where it was
+    trust            the content hash of a model whose pickles or own code may run
+    verify           check every file against the manifest first
+
+    Raises FlavorError and InvalidInput, both MlflowExceptions here.
+    """
+    with as_mlflow_does():
+        if return_type not in RETURN_TYPES:
+            raise InvalidInput("return_type", f"return_type must be one of {', '.join(RETURN_TYPES)}, got {return_type!r}.")
+        placement = Placement(
+            device, dtype if dtype is not None else torch_dtype, device_map, attn_implementation, quantization_config
+        )
+        folder = local_folder(str(model_uri), dst_path)
+        config = read_config(folder)
+        model, components = load_parts(folder, config, LoadOptions(placement, base_model_path, trust, verify))
+        if return_type == "model":
+            return model
+        if return_type == "components":
+            return {"task": config.task, "model": model, **components}
+        return put_together(get_task(task or config.task), model, components, device=placement.settled_device(), **options)
+
+
+def load_pyfunc_model(
+    path: str,
+    *,
+    model_config: dict[str, Any] | None = None,
+    device: Any = None,
+    trust: str | None = None,
+    base_model_path: str | None = None,
+    verify: bool = False,
+    output: str = "rich",
+) -> PyfuncModel:
+    """Load the artifact in the folder `path`, ours or stock's, as a model that predicts; its answers are rich unless asked.
+
+    `model_config` is laid over the one that was logged. Raises FlavorError and InvalidInput.
+    """
+    folder = Path(path)
+    mlmodel = read_mlmodel(folder)
+    config = read_config(folder)
+    task = get_task(config.task)
+    placement = Placement(device)
+    model, components = load_parts(folder, config, LoadOptions(placement, base_model_path, trust, verify))
+    return PyfuncModel(
+        task,
+        put_together(task, model, components, device=placement.settled_device()),
+        model_config=(legacy_model_config(folder) or config.model_config) | (model_config or {}),
+        prompt_template=config.prompt_template or None,
+        signature_defaults=signature_defaults(signature_params(mlmodel)),
+        output=output,
+    )
+
+
+def load_parts(folder: Path, config: FlavorConfig, options: LoadOptions) -> tuple[Any, dict[str, Any]]:
+    """Return the model, in evaluation mode and where it shall be, and the components by name.
+
+    Raises UntrustedCode before anything of the artifact could run, ModelNotLoadable, MissingDependency, HubUnavailable.
+    """
+    if options.verify:
+        integrity.check(folder)
+    may_run = trusting.check(folder, config, options.trust)
+    if options.base_model_path and not config.adapter_folder:
+        raise InvalidInput("base_model_path", "this model is no adapter, so base_model_path means nothing for it; leave it out.")
+    components = {name: load_component(folder, config, name, may_run=may_run) for name in config.components}
+    weights = weights_folder(folder, config, base_model_path=options.base_model_path, verify=options.verify)
+    model = load_weights(weights, config, options.placement, may_run=may_run)
+    device = options.placement.settled_device()
+    if device is not None:
+        model = model.to(device)
+    return (peft.put_on(model, folder / config.adapter_folder, config) if config.adapter_folder else model), components
+
+
+def _load_pyfunc(path: str, model_config: dict[str, Any] | None = None) -> PyfuncModel:
+    """Load for `mlflow.pyfunc.load_model`, which hands over the model config as it is to be, and answer as it was logged."""
+    with as_mlflow_does():
+        return load_pyfunc_model(path, model_config=model_config, output=read_config(Path(path)).output)

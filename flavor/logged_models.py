@@ -1,0 +1,246 @@
+"""The life of one LoggedModel: made, linked to its run, filled, READY; or FAILED, without files and with the reason."""
+
+import json
+import logging
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .artifact_writing import SaveRequest, open_request, write_artifact
+from .artifacts import path_of
+from .errors import Cancelled
+from .flavor_config import Base, FlavorConfig
+from .sources import Source
+from .staging import saved_at
+from .tasks._base import InvalidInput
+from .weights import How, Writer
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import LoggedModel
+    from mlflow.models import Model
+    from mlflow.models.model import ModelInfo
+
+logger = logging.getLogger(__name__)
+
+FAILURE_TAG = "flavor.failure"
+WEIGHTS_TAG = "flavor.weights_hash"  # by which the base of an adapter is found
+TASK_TAG = "flavor.task"
+EXTERNAL_TAG = "mlflow.model.isExternal"
+
+
+@dataclass(frozen=True)
+class LogRequest:
+    """What was asked of `log_model` about the LoggedModel."""
+
+    artifact_path: str | None = None
+    name: str | None = None
+    registered_model_name: str | None = None
+    await_registration_for: int | None = 300
+    prompts: list[Any] | None = None
+    params: Mapping[str, Any] | None = None
+    tags: Mapping[str, Any] | None = None
+    model_type: str | None = None
+    step: int = 0
+    model_id: str | None = None
+    run_id: str | None = None
+    resources: Any = None
+    auth_policy: Any = None
+
+    @classmethod
+    def of(cls, arguments: Mapping[str, Any]) -> "LogRequest":
+        """Return the request among the arguments of `log_model`."""
+        request = cls(**{each.name: arguments[each.name] for each in fields(cls)})
+        if request.name is not None and request.artifact_path is not None:
+            raise InvalidInput("name", "name and artifact_path, its old name, were both given; give name only.")
+        if request.resources is not None and request.auth_policy is not None:
+            raise InvalidInput("resources", "give only one of resources and auth_policy.")
+        return replace(request, name=request.name or request.artifact_path, artifact_path=None)
+
+
+def log(logging_request: LogRequest, request: SaveRequest) -> "ModelInfo":
+    """Log what `request` describes. Raises FlavorError, InvalidInput and MlflowException."""
+    from mlflow import MlflowClient, active_run, register_model  # heavy
+
+    client = MlflowClient()
+    source = open_request(request, find_logged=lambda known: find_logged(client, known))
+    run = active_run()
+    run_id = logging_request.run_id or (run.info.run_id if run else None)
+    logged = _create(client, logging_request, run_id)
+    with _finalized(client, logged):
+        _link_to_run(client, logged, run_id, logging_request.step)
+        model = _mlflow_model(logged, run_id, logging_request)
+        with _destination(client, logged, request) as writer:
+            config = write_artifact(source, request, writer, model)
+        _tag(client, logged, source, config)
+        _link_prompts(client, logged, run_id, logging_request.prompts)
+        _log_model_config(client, run_id, request.model_config)
+    info: ModelInfo = model.get_model_info(client.get_logged_model(logged.model_id))
+    if logging_request.registered_model_name:
+        version = register_model(
+            f"models:/{logged.model_id}",
+            logging_request.registered_model_name,
+            await_registration_for=logging_request.await_registration_for or 0,
+            tags=dict(logging_request.tags or {}),
+        )
+        info.registered_model_version = int(version.version)
+    return info
+
+
+def find_logged(client: "MlflowClient", known: str) -> Base | None:
+    """Return the logged model with these weights as an adapter's base, None when there is none."""
+    from mlflow.entities import LoggedModelStatus  # heavy
+
+    experiments = [each.experiment_id for each in client.search_experiments()]
+    for start in range(0, len(experiments), 100):
+        found = client.search_logged_models(experiments[start : start + 100], f"tags.`{WEIGHTS_TAG}` = '{known}'")
+        for logged in found:
+            if logged.status == LoggedModelStatus.READY:
+                return _as_base(client, logged)
+    return None
+
+
+def _as_base(client: "MlflowClient", logged: "LoggedModel") -> Base:
+    folder = path_of(logged.artifact_location)
+    path = str(folder / "model") if folder and (folder / "model" / "config.json").is_file() else ""
+    versions = client.search_model_versions(f"source_path = 'models:/{logged.model_id}'", max_results=10)
+    newest = max(versions, key=lambda each: int(each.version), default=None)
+    version = f"models:/{newest.name}/{newest.version}" if newest else ""
+    return Base(uri=f"models:/{logged.model_id}", version=version, path=path)
+
+
+def _create(client: "MlflowClient", request: LogRequest, run_id: str | None) -> "LoggedModel":
+    """Make the LoggedModel, PENDING, in the run's experiment; the run's params become its own, as in stock."""
+    from mlflow import initialize_logged_model  # heavy
+
+    if request.model_id is not None:
+        return client.get_logged_model(request.model_id)
+    run = client.get_run(run_id) if run_id else None
+    params = {**(request.params or {}), **(run.data.params if run else {})}
+    return initialize_logged_model(
+        name=request.name,
+        source_run_id=run_id,
+        tags={key: str(value) for key, value in (request.tags or {}).items()},
+        params={key: str(value) for key, value in params.items()},
+        model_type=request.model_type,
+        experiment_id=run.info.experiment_id if run else None,
+    )
+
+
+@contextmanager
+def _finalized(client: "MlflowClient", logged: "LoggedModel") -> Iterator[None]:
+    """Leave the model READY, or FAILED with the reason in a tag."""
+    from mlflow.entities import LoggedModelStatus  # heavy
+    from mlflow.exceptions import MlflowException
+
+    try:
+        yield
+    except BaseException as error:
+        try:
+            client.set_logged_model_tags(logged.model_id, {FAILURE_TAG: _reason(error)})
+            client.finalize_logged_model(logged.model_id, LoggedModelStatus.FAILED)
+        except MlflowException as second:
+            logger.warning("LoggedModel %s stays PENDING: %s", logged.model_id, second)
+        raise
+    client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
+
+
+@contextmanager
+def _destination(client: "MlflowClient", logged: "LoggedModel", request: SaveRequest) -> Iterator[Writer]:
+    """Give a writer for the model's own place: straight into it when it is a folder here, else by way of an upload."""
+    place = path_of(logged.artifact_location)
+    if place is not None:
+        with saved_at(place) as folder:
+            yield Writer(folder, **request.writing())
+        return
+    folder = Path(tempfile.mkdtemp(prefix="flavor-"))
+    try:
+        # Links: the bytes go from their source to the store without a stop on this disk.
+        writer = Writer(folder, **{**request.writing(), "how": How.SYMBOLIC_LINK})
+        yield writer
+        _upload(client, logged, writer, request)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _upload(client: "MlflowClient", logged: "LoggedModel", writer: Writer, request: SaveRequest) -> None:
+    """Send the files one by one, the MLmodel file last, so that a model is there when all of it is."""
+    files = sorted((each for each in writer.folder.rglob("*") if each.is_file()), key=lambda each: each.name == "MLmodel")
+    total, done = sum(each.stat().st_size for each in files), 0
+    for path in files:
+        writer.check()
+        below = path.relative_to(writer.folder).parent.as_posix()
+        client.log_model_artifact(logged.model_id, str(path), None if below == "." else below)
+        done += path.stat().st_size
+        if request.progress:
+            request.progress("uploading", done, total, "bytes")
+
+
+def _mlflow_model(logged: "LoggedModel", run_id: str | None, request: LogRequest) -> "Model":
+    from mlflow.models import Model  # heavy
+
+    prompts = [getattr(each, "uri", each) for each in request.prompts] if request.prompts else None
+    return Model(
+        artifact_path=logged.artifact_location,
+        model_uuid=logged.model_id,
+        run_id=run_id,
+        resources=request.resources,
+        auth_policy=request.auth_policy,
+        prompts=prompts,
+        model_id=logged.model_id,
+    )
+
+
+def _link_to_run(client: "MlflowClient", logged: "LoggedModel", run_id: str | None, step: int) -> None:
+    """Make the model an output of its run, and the run's metrics of that step its own, as stock does."""
+    if run_id is None:
+        return
+    from mlflow.entities import LoggedModelOutput, Metric  # heavy
+
+    client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=step)])
+    metrics = []
+    for key in client.get_run(run_id).data.metrics:
+        for each in client.get_metric_history(run_id, key):
+            if each.step == step and each.model_id is None:
+                metrics.append(Metric(key, each.value, each.timestamp, step, model_id=logged.model_id, run_id=run_id))
+    if metrics:
+        client.log_batch(run_id, metrics=metrics)
+
+
+def _tag(client: "MlflowClient", logged: "LoggedModel", source: Source, config: FlavorConfig) -> None:
+    tags = {TASK_TAG: source.task.name, WEIGHTS_TAG: config.weights_hash}
+    client.set_logged_model_tags(logged.model_id, {key: value for key, value in tags.items() if value})
+    if str(logged.tags.get(EXTERNAL_TAG, "")).lower() == "true":
+        client.delete_logged_model_tag(logged.model_id, EXTERNAL_TAG)
+
+
+def _link_prompts(client: "MlflowClient", logged: "LoggedModel", run_id: str | None, prompts: list[Any] | None) -> None:
+    for prompt in prompts or []:
+        if run_id:
+            client.link_prompt_version_to_run(run_id, prompt)
+        version = client.load_prompt(getattr(prompt, "uri", prompt))
+        client.link_prompt_version_to_model(name=version.name, version=version.version, model_id=logged.model_id)
+
+
+def _log_model_config(client: "MlflowClient", run_id: str | None, model_config: Mapping[str, Any] | None) -> None:
+    """Log the model config as params of the run, as stock does; a run that already says otherwise keeps its own."""
+    if not (run_id and model_config):
+        return
+    from mlflow.entities import Param  # heavy
+    from mlflow.exceptions import MlflowException
+
+    params = [Param(key, value if isinstance(value, str) else json.dumps(value)) for key, value in model_config.items()]
+    try:
+        client.log_batch(run_id, params=params)
+    except MlflowException as error:
+        logger.warning("The model config is not among the run's params: %s", error.message.splitlines()[0])
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, Cancelled):
+        return "cancelled"
+    return f"{type(error).__name__}: {error}"[:500]

@@ -1,0 +1,78 @@
+"""A model in memory as it is logged: its own `save_pretrained` writes it once, straight into the artifact."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .checkpoints import Folder
+from .components import Parts, check_complete, quiet, task_of
+from .flavor_config import COMPONENTS_FOLDER, MODEL_FOLDER, FlavorConfig
+from .hub import is_hub_id
+from .tasks import Task
+from .weights import Writer
+
+
+@dataclass(frozen=True)
+class ModelInMemory:
+    """The parts of a pipeline and what is said about them."""
+
+    parts: Parts
+    task: Task
+    config: FlavorConfig
+    card: str = ""
+    license_file: Path | None = None
+
+    def write(self, writer: Writer) -> FlavorConfig:
+        """Save the parts into the artifact and return what is known of them afterwards. Raises Cancelled."""
+        writer.stage("saving the weights")
+        save_model(self.parts.model, writer.folder / MODEL_FOLDER, writer)
+        save_components(self.parts, writer)
+        writer.stage("hashing")
+        writer.adopt(MODEL_FOLDER, COMPONENTS_FOLDER)
+        return self.config
+
+
+def open_parts(parts: Parts, *, task: str | None = None) -> ModelInMemory:
+    """Return parts in memory, checked. Raises InvalidInput naming what is missing."""
+    architecture = type(parts.model).__name__
+    chosen = task_of(parts, task, architecture)
+    check_complete(chosen, parts.components)
+    config = FlavorConfig(
+        task=chosen.name,
+        instance_type=chosen.pipeline.rpartition(":")[2],
+        model_type=architecture,
+        torch_dtype=dtype_of(parts),
+        components={name: type(component).__name__ for name, component in parts.components.items()},
+        model_binary=MODEL_FOLDER,
+        source_name=hub_id_of(parts.model),
+    )
+    return ModelInMemory(parts, chosen, config, card_beside(parts.model))
+
+
+def save_model(model: Any, folder: Path, writer: Writer) -> None:
+    """Write a model's weights and configurations into a folder."""
+    with quiet():
+        model.save_pretrained(str(folder), max_shard_size=writer.max_shard_size)
+
+
+def save_components(parts: Parts, writer: Writer) -> None:
+    """Write tokenizer and processors into their folders of the artifact."""
+    for name, component in parts.components.items():
+        component.save_pretrained(str(writer.folder / COMPONENTS_FOLDER / name))
+
+
+def dtype_of(parts: Parts) -> str:
+    """Return the type that the model will be loaded in, as stock writes it: `torch.float32`."""
+    return str(parts.dtype or getattr(parts.model, "dtype", "") or "")
+
+
+def hub_id_of(model: Any) -> str:
+    """Return the Hub id from which a model was loaded, empty when it came from elsewhere: paths tell nothing later."""
+    name = getattr(model, "name_or_path", "") or ""
+    return name if name and is_hub_id(name) else ""
+
+
+def card_beside(model: Any) -> str:
+    """Return the README of the folder from which a model was loaded, empty when there is none."""
+    folder = Path(getattr(model, "name_or_path", "") or "")
+    return Folder(folder).card() if folder.name and (folder / "config.json").is_file() else ""

@@ -1,0 +1,134 @@
+"""From the files of an artifact to objects of transformers: weights by one `from_pretrained`, components by their Auto class."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from . import hub
+from .artifact_files import CONFIG
+from .bases import locate
+from .component_files import COMPONENTS
+from .components import quiet
+from .devices import Placement
+from .errors import FlavorError, MissingDependency, ModelNotLoadable
+from .flavor_config import COMPONENTS_FOLDER, FlavorConfig
+from .tasks import find_task
+
+logger = logging.getLogger(__name__)
+
+# What a configuration may name to compute attention with; anything else would be fetched from the Hub and run.
+BUILT_IN_KERNELS = (None, "eager", "sdpa", "flash_attention_2", "flash_attention_3", "flex_attention", "grouped_mm", "batched_mm")
+
+
+def weights_folder(artifact: Path, config: FlavorConfig, *, base_model_path: str | None = None, verify: bool = False) -> Path:
+    """Return the folder with the model's weights: in the artifact, an adapter's base, or a snapshot of the Hub.
+
+    Raises ModelNotLoadable naming what is missing, HubUnavailable.
+    """
+    if config.base and (base_model_path or not config.has_own_weights):
+        folder = locate(config.base, override=base_model_path, verify=verify)
+    elif config.has_own_weights:
+        folder = artifact / config.model_folder
+    else:
+        folder = hub.fetch(config.source_name, revision=config.revision).folder
+    if not (folder / CONFIG).is_file():
+        raise ModelNotLoadable(f"{folder / CONFIG} is missing; log the model again from a folder that has it.")
+    return folder
+
+
+def load_weights(folder: Path, config: FlavorConfig, placement: Placement, *, may_run: bool = False) -> Any:
+    """Return the model in a folder, in evaluation mode. Raises ModelNotLoadable, MissingDependency, InvalidInput."""
+    import transformers  # heavy
+
+    with said_plainly(f"The model in {folder}"), quiet():
+        settings = transformers.AutoConfig.from_pretrained(str(folder), trust_remote_code=may_run, local_files_only=True)
+        strip_kernels(settings)
+        model, loaded = _model_class(config).from_pretrained(
+            str(folder),
+            config=settings,
+            local_files_only=True,
+            use_safetensors=None if may_run else True,
+            output_loading_info=True,
+            **({"trust_remote_code": True} if may_run else {}),
+            **placement.arguments(config.torch_dtype),
+        )
+    _check_is_whole(folder, loaded)
+    return model.eval()
+
+
+def load_component(artifact: Path, config: FlavorConfig, name: str, *, may_run: bool = False) -> Any:
+    """Return one component of an artifact, without the weights. Raises ModelNotLoadable, MissingDependency."""
+    import transformers  # heavy
+
+    if name not in COMPONENTS:
+        raise ModelNotLoadable(f"The model has a component {name!r}, which nothing here can load.")
+    folder = artifact / COMPONENTS_FOLDER / name
+    if not folder.is_dir() and name in config.component_sources:
+        hub_id, revision = config.component_sources[name]
+        folder = Path(hub_id) if Path(hub_id).is_dir() else hub.fetch(hub_id, revision=revision or None).folder
+    if not folder.is_dir():
+        raise ModelNotLoadable(f"{COMPONENTS_FOLDER}/{name} is missing; log the model again with its {name.replace('_', ' ')}.")
+    auto_class = getattr(transformers, COMPONENTS[name].auto_class)
+    with said_plainly(f"The {name.replace('_', ' ')} in {folder}"):
+        return auto_class.from_pretrained(str(folder), trust_remote_code=may_run, local_files_only=True)
+
+
+def strip_kernels(settings: Any) -> None:
+    """Forget the kernels that a configuration names and that do not come with transformers."""
+    for key in ("_attn_implementation_internal", "_experts_implementation_internal"):
+        if getattr(settings, key, None) not in BUILT_IN_KERNELS:
+            logger.warning("The configuration names a kernel of its own (%s), which is not used.", getattr(settings, key))
+            setattr(settings, key, None)
+    for name in getattr(settings, "sub_configs", {}):
+        if (nested := getattr(settings, name, None)) is not None:
+            strip_kernels(nested)
+
+
+@contextmanager
+def said_plainly(what: str) -> Iterator[None]:
+    """Turn what transformers raises about files into ModelNotLoadable or MissingDependency."""
+    try:
+        yield
+    except FlavorError:
+        raise
+    except ImportError as error:
+        package = error.name or _package_in(str(error))
+        raise MissingDependency(f"{what} needs a package that is not here: {_first_line(error)}", package=package) from error
+    except MemoryError as error:
+        raise ModelNotLoadable(f"{what} does not fit into the memory that is free.") from error
+    except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError) as error:
+        raise ModelNotLoadable(f"{what} cannot be loaded: {_first_line(error)}") from error
+
+
+def _model_class(config: FlavorConfig) -> Any:
+    """The class that was logged; the task's Auto class where transformers has it no more, or the artifact brings its own."""
+    import transformers  # heavy
+
+    if config.model_type and config.model_type in dir(transformers):
+        return getattr(transformers, config.model_type)
+    task = find_task(config.task)
+    return getattr(transformers, task.auto_model if task else "AutoModel")
+
+
+def _check_is_whole(folder: Path, loaded: dict[str, Any]) -> None:
+    """Weights that are missing would be random, and every answer with them."""
+    missing = sorted(loaded.get("missing_keys") or ())
+    if missing:
+        others = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise ModelNotLoadable(
+            f"The weights in {folder} lack {missing[0]}{others}, so the model would answer at random; "
+            "log one that was trained for this task."
+        )
+
+
+def _first_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0][:300] if lines else type(error).__name__
+
+
+def _package_in(text: str) -> str:
+    """transformers says "X requires the Y library but it was not found"."""
+    words = text.split()
+    return words[words.index("library") - 1] if "library" in words else ""

@@ -1,0 +1,189 @@
+"""Adapters: found in memory and on disk, logged without their base, put on it when loaded."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from .architectures import architecture_of, choose_task, class_for
+from .artifact_files import ADAPTER_CONFIG, CONFIG
+from .bases import FoundBase
+from .checkpoints import (
+    GENERATION_CONFIG,
+    Checkpoint,
+    Folder,
+    check_weights,
+    component_plan,
+    find_components,
+    find_weights,
+    no_weights,
+    torch_dtype_of,
+)
+from .components import Parts, check_complete, quiet, task_of
+from .errors import MissingDependency, ModelNotLoadable
+from .flavor_config import ADAPTER_FOLDER, COMPONENTS_FOLDER, MODEL_FOLDER, FlavorConfig
+from .memory import card_beside, dtype_of, hub_id_of, save_components, save_model
+from .plain_data import as_text
+from .tasks import Task, all_tasks
+from .weights import Writer
+
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
+DEFAULT = "default"
+
+# peft's task types (peft/utils/peft_types.py) and the Auto class of the model that such an adapter sits on.
+_AUTO_MODELS = {
+    "SEQ_CLS": "AutoModelForSequenceClassification",
+    "TOKEN_CLS": "AutoModelForTokenClassification",
+    "CAUSAL_LM": "AutoModelForCausalLM",
+    "SEQ_2_SEQ_LM": "AutoModelForSeq2SeqLM",
+    "QUESTION_ANS": "AutoModelForQuestionAnswering",
+    "FEATURE_EXTRACTION": "AutoModel",
+}
+
+
+@dataclass(frozen=True)
+class AdapterInMemory:
+    """A PeftModel as it is logged: its adapters, its components, and its base when that is nowhere else."""
+
+    parts: Parts
+    task: Task
+    config: FlavorConfig
+    card: str = ""
+    license_file: Path | None = None
+
+    def write(self, writer: Writer) -> FlavorConfig:
+        """Save adapters, components and what must be kept of the base. Raises Cancelled."""
+        writer.stage("saving the adapter")
+        self.parts.model.save_pretrained(str(writer.folder / ADAPTER_FOLDER))
+        if self.config.model_binary:
+            save_model(base_of(self.parts.model), writer.folder / MODEL_FOLDER, writer)
+        save_components(self.parts, writer)
+        writer.stage("hashing")
+        writer.adopt(ADAPTER_FOLDER, MODEL_FOLDER, COMPONENTS_FOLDER)
+        return self.config
+
+
+def is_adapter(folder: Path) -> bool:
+    """Whether a folder holds an adapter rather than a whole model."""
+    return (folder / ADAPTER_CONFIG).is_file() and not any(folder.glob("model*.safetensors"))
+
+
+def is_peft_model(model: Any) -> bool:
+    """Whether a model in memory is peft's; peft is not imported for it."""
+    return any(each.__module__.startswith("peft.") for each in type(model).__mro__)
+
+
+def base_of(model: Any) -> Any:
+    """Return the model of transformers below a PeftModel."""
+    return model.get_base_model()
+
+
+def base_named_in(folder: Path) -> str:
+    """Return the base that an adapter's folder names."""
+    return as_text(Folder(folder).json(ADAPTER_CONFIG).get("base_model_name_or_path"))
+
+
+def open_adapter(path: Path, base: FoundBase, *, task: str | None = None) -> Checkpoint:
+    """Return the adapter in a folder, on a base that was found.
+
+    Raises InvalidInput, ModelNotLoadable, UnsupportedTask or UntrustedCode naming the file and the way out.
+    """
+    folder, below = Folder(path), Folder(base.folder)
+    settings = below.json(CONFIG)
+    chosen = _task(folder, settings, task)
+    if ADAPTER_WEIGHTS not in folder.files:
+        raise no_weights(folder, ADAPTER_WEIGHTS)
+    tensors = check_weights(folder, [ADAPTER_WEIGHTS])
+    components = find_components([folder, below, *_beside(base, chosen)], chosen)
+    plan = {f"{ADAPTER_FOLDER}/{name}": path / name for name in (ADAPTER_CONFIG, ADAPTER_WEIGHTS)}
+    plan |= component_plan(components) | (_copied_base(below) if base.to_copy else {})
+    config = FlavorConfig(
+        task=chosen.name,
+        instance_type=chosen.pipeline.rpartition(":")[2],
+        model_type=class_for(chosen, settings),
+        torch_dtype=torch_dtype_of(settings),
+        components={name: kind for name, (kind, _) in components.items()},
+        adapters=(DEFAULT,),
+        active_adapter=DEFAULT,
+        parameter_count=tensors.parameter_count,
+        dtype=tensors.dtype,
+        **_base_fields(base),
+    )
+    return Checkpoint(chosen, config, folder.card(), plan, folder.license_file())
+
+
+def open_peft_model(parts: Parts, base: FoundBase | None, *, task: str | None = None) -> AdapterInMemory:
+    """Return a PeftModel, checked. Without a base that can be found again, its base is saved with it."""
+    model, below = parts.model, base_of(parts.model)
+    chosen = task_of(parts, task, type(below).__name__)
+    check_complete(chosen, parts.components)
+    config = FlavorConfig(
+        task=chosen.name,
+        instance_type=chosen.pipeline.rpartition(":")[2],
+        model_type=type(below).__name__,
+        torch_dtype=dtype_of(replace(parts, model=below)),
+        components={name: type(component).__name__ for name, component in parts.components.items()},
+        adapters=tuple(model.peft_config),
+        active_adapter=str(model.active_adapter),
+        source_name=hub_id_of(below),
+    )
+    fields = _base_fields(base) if base else {"adapter_folder": ADAPTER_FOLDER, "model_binary": MODEL_FOLDER}
+    return AdapterInMemory(parts, chosen, replace(config, **fields), card_beside(model))
+
+
+def put_on(base: Any, folder: Path, config: FlavorConfig) -> Any:
+    """Return the base with the artifact's adapters on it, the recorded one active. Raises MissingDependency, ModelNotLoadable."""
+    try:
+        from peft import PeftModel  # heavy
+    except ImportError as error:
+        raise MissingDependency("This model is an adapter and needs the package peft; install it.", package="peft") from error
+
+    found = adapter_folders(folder)
+    if not found:
+        raise ModelNotLoadable(f"There is no {ADAPTER_CONFIG} in {folder}; log the adapter again.")
+    names = [name for name in config.adapters if name in found] or list(found)
+    with quiet():
+        model = PeftModel.from_pretrained(base, str(found[names[0]]), adapter_name=names[0])
+        for name in names[1:]:
+            model.load_adapter(str(found[name]), adapter_name=name)
+    model.set_adapter(config.active_adapter if config.active_adapter in names else names[0])
+    return model.eval()
+
+
+def adapter_folders(folder: Path) -> dict[str, Path]:
+    """Return the adapters in an artifact's folder by name: `default` at its top, others below."""
+    found = {DEFAULT: folder} if (folder / ADAPTER_CONFIG).is_file() else {}
+    return found | {each.parent.name: each.parent for each in sorted(folder.glob(f"*/{ADAPTER_CONFIG}"))}
+
+
+def _task(folder: Folder, base_settings: dict[str, Any], asked: str | None) -> Task:
+    """The task asked for, else the one whose models peft's task type names, else the base's."""
+    said = folder.json(ADAPTER_CONFIG)
+    auto_model = _AUTO_MODELS.get(as_text(said.get("task_type")))
+    able = [each for each in all_tasks() if auto_model and each.auto_model == auto_model]
+    if asked is None and len(able) == 1:
+        return able[0]
+    architecture = "" if able else architecture_of(base_settings)
+    return choose_task(asked, architecture or architecture_of(base_settings), where=str(folder.path))
+
+
+def _beside(base: FoundBase, task: Task) -> list[Folder]:
+    """The folders in which a logged base keeps its components."""
+    folders = [base.artifact / COMPONENTS_FOLDER / name for name in task.components] if base.artifact else []
+    return [Folder(each) for each in folders if each.is_dir()]
+
+
+def _copied_base(folder: Folder) -> dict[str, Path]:
+    weights = find_weights(folder)
+    check_weights(folder, weights)
+    kept = [name for name in (CONFIG, GENERATION_CONFIG, *weights) if name in folder.files]
+    return {f"{MODEL_FOLDER}/{name}": folder.path / name for name in kept}
+
+
+def _base_fields(base: FoundBase) -> dict[str, Any]:
+    """What is recorded of a base: the base, or that its weights lie in the artifact."""
+    common = {"adapter_folder": ADAPTER_FOLDER, "base": base.base}
+    if base.to_copy:
+        return common | {"model_binary": MODEL_FOLDER}
+    if base.base.hub_id:
+        return common | {"source_name": base.base.hub_id, "revision": base.base.revision}
+    return common

@@ -1,0 +1,40 @@
+"""A copy of this package inside an artifact, under a name of its own, so that stock MLflow predicts where we are not installed.
+
+Our own doors never run that copy. Its name comes from its content: two artifacts of one build share one module.
+"""
+
+import hashlib
+import shutil
+from functools import cache
+from pathlib import Path
+
+from .artifact_code import CODE
+
+PACKAGE = Path(__file__).parent
+# Not needed to load and predict: what serves many models, and what writes artifacts.
+LEFT_OUT = ("runtime",)
+
+
+def copy_into(artifact: Path) -> str:
+    """Copy this package below the artifact's `code/` and return the name that the copy is imported by."""
+    name = package_name()
+    for path in _modules():
+        target = artifact / CODE / name / path.relative_to(PACKAGE)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    return name
+
+
+@cache
+def package_name() -> str:
+    """Return `flavor_` and a hash of the package's source."""
+    found = hashlib.sha256()
+    for path in _modules():
+        found.update(f"{path.relative_to(PACKAGE).as_posix()}\n".encode())
+        found.update(path.read_bytes())
+    return f"flavor_{found.hexdigest()[:12]}"
+
+
+def _modules() -> list[Path]:
+    paths = (path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).parts[0] not in LEFT_OUT)
+    return sorted(paths, key=lambda path: path.relative_to(PACKAGE).as_posix())

@@ -1,0 +1,99 @@
+"""What is given to be logged (a pipeline, parts, a folder, a Hub id), opened as something that can write itself."""
+
+from pathlib import Path
+from typing import Any, Protocol
+
+from . import bases, hub, memory, peft
+from .bases import FindLogged, FoundBase
+from .checkpoints import FIELD, open_checkpoint
+from .components import taken_apart
+from .flavor_config import FlavorConfig
+from .tasks import Task
+from .tasks._base import InvalidInput
+from .weights import Writer
+
+
+class Source(Protocol):
+    """A model that is described and checked, and not yet written anywhere."""
+
+    @property
+    def task(self) -> Task: ...
+    @property
+    def config(self) -> FlavorConfig: ...
+    @property
+    def card(self) -> str: ...
+    @property
+    def license_file(self) -> Path | None: ...
+    def write(self, writer: Writer) -> FlavorConfig: ...
+
+
+def open_source(
+    given: Any,
+    *,
+    task: str | None = None,
+    processor: Any = None,
+    base_model: str | None = None,
+    base_model_path: str | None = None,
+    find_logged: FindLogged | None = None,
+) -> Source:
+    """Return what is given, after looking at everything that could be wrong with it. Only a Hub id uses the network.
+
+    Raises FlavorError or InvalidInput naming the file or the component, and the way out.
+    """
+    base = _BaseFinder(base_model, base_model_path, find_logged)
+    if isinstance(given, str | Path):
+        return _open_folder(given, task, base)
+    parts = taken_apart(given, processor=processor)
+    if peft.is_peft_model(parts.model):
+        named = getattr(peft.base_of(parts.model), "name_or_path", "") or ""
+        return peft.open_peft_model(parts, base.find_or_none(named), task=task)
+    base.refuse("The model is no adapter")
+    return memory.open_parts(parts, task=task)
+
+
+def _open_folder(given: str | Path, task: str | None, base: "_BaseFinder") -> Source:
+    text = str(given)
+    text = text.replace("dbfs:", "/dbfs", 1) if text.startswith("dbfs:") else text
+    folder, snapshot = Path(text.removeprefix("file://")).expanduser(), None
+    if not folder.is_dir():
+        if not hub.is_hub_id(text):
+            raise InvalidInput(
+                FIELD, f"There is no folder {text!r}; give the folder of a checkpoint or a Hub id such as org/name."
+            )
+        snapshot = hub.fetch(text)
+        folder = snapshot.folder
+    if peft.is_adapter(folder):
+        return peft.open_adapter(folder, base.find(peft.base_named_in(folder)), task=task)
+    base.refuse(f"{text} is no adapter")
+    return open_checkpoint(folder, task=task, snapshot=snapshot)
+
+
+class _BaseFinder:
+    """What the caller said about an adapter's base."""
+
+    def __init__(self, base_model: str | None, base_model_path: str | None, find_logged: FindLogged | None) -> None:
+        if base_model and base_model_path:
+            raise InvalidInput("base_model", "base_model and base_model_path both name the base; give one of them.")
+        self.base_model = base_model
+        self.base_model_path = base_model_path
+        self.find_logged = find_logged
+
+    def refuse(self, why: str) -> None:
+        """Raise InvalidInput when a base was named for something that has none."""
+        for name in ("base_model", "base_model_path"):
+            if getattr(self, name):
+                raise InvalidInput(name, f"{why}, so {name} means nothing for it; leave it out.")
+
+    def find(self, named: str) -> FoundBase:
+        """Return the base the caller named, else the one that the adapter itself names."""
+        if self.base_model_path:
+            return bases.at_path(self.base_model_path)
+        return bases.find(self.base_model or named, find_logged=self.find_logged)
+
+    def find_or_none(self, named: str) -> FoundBase | None:
+        """The same for a base that is in memory: None when it must be saved, since it can be found nowhere else."""
+        is_said = self.base_model or self.base_model_path
+        if not (is_said or (named and (Path(named).is_dir() or hub.is_hub_id(named)))):
+            return None
+        found = self.find(named)
+        return None if found.to_copy else found
