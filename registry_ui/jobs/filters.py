@@ -57,6 +57,10 @@ class JobFilter:
         return reverse("jobs:list") + (f"?{urlencode(said)}" if said else "")
 
     @property
+    def any_url(self) -> str:
+        return reverse("jobs:list")
+
+    @property
     def is_narrow(self) -> bool:
         return bool(self.state or self.kind or self.target)
 

@@ -44,7 +44,7 @@ class LogModelForm(forms.Form):
         label="Prompt template",
         required=False,
         help_text="Put around every prompt; {prompt} stands for it, exactly once.",
-        widget=forms.Textarea(attrs={"rows": 3, "placeholder": TEMPLATE_EXAMPLE, "class": "mono"}),
+        widget=forms.Textarea(attrs={"rows": 3, "placeholder": TEMPLATE_EXAMPLE}),
     )
     description = forms.CharField(
         label="Description of this version",
@@ -57,7 +57,7 @@ class LogModelForm(forms.Form):
         label="Model card",
         required=False,
         help_text="Markdown. Without one, the README.md of the source is taken.",
-        widget=forms.Textarea(attrs={"rows": 8, "class": "mono"}),
+        widget=forms.Textarea(attrs={"rows": 8}),
     )
     key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
@@ -71,10 +71,16 @@ class LogModelForm(forms.Form):
                 "hx-get": reverse("jobs:log_model"),
                 "hx-target": "#prompt-template",
                 "hx-swap": "outerHTML",
-                "hx-include": "#log-form",
+                "hx-include": "[name='prompt_template']",
             }
         )
         self.initial.setdefault("key", uuid.uuid4().hex)
+
+    def focus_first_error(self) -> None:
+        """Put the cursor where something has to be mended."""
+        first = next((name for name in self.fields if self.is_bound and name in self.errors), None)
+        if first:
+            self.fields[first].widget.attrs["autofocus"] = True
 
     @property
     def asked(self) -> dict[str, str]:
@@ -94,9 +100,11 @@ class LogModelForm(forms.Form):
         return task is None or task.accepts_prompt_template
 
     @property
-    def prompted_tasks(self) -> list[str]:
-        """Titles of the tasks that take a prompt template."""
-        return [task.title for task in all_tasks() if task.accepts_prompt_template]
+    def prompt_remark(self) -> str:
+        """For which tasks the template is meant, while none is chosen."""
+        if find_task(self["task"].value()):
+            return "optional"
+        return f"optional, for {', '.join(task.title.lower() for task in all_tasks() if task.accepts_prompt_template)}"
 
     @property
     def registered_models(self) -> list[str]:

@@ -20,6 +20,7 @@ from .timeline import Step, steps_of
 
 # A running job's page shows the end of its log; the whole is one click away.
 LINES_SHOWN = 400
+LONGEST_LINE = 120
 
 _ICONS = {Kind.LOG: "upload", Kind.LOAD: "flame", Kind.TRAIN: "school"}
 
@@ -31,7 +32,14 @@ class Said:
     name: str
     text: str
     url: str = ""
+    is_code: bool = False  # an id or address, to be copied
     language: str = ""  # of a text to unfold: "json", "markdown"; empty for a line
+
+    @property
+    def summary(self) -> str:
+        """What stands for a folded text: its first words."""
+        first = next((line.strip("# ") for line in self.text.splitlines() if line.strip("#-{[ ")), self.text)
+        return first if len(first) <= 60 else f"{first[:59]}…"
 
 
 @dataclass(frozen=True)
@@ -149,10 +157,17 @@ def _say(name: str, value: Any) -> Said:
     label = name.removesuffix("_bytes").replace("_", " ").capitalize().replace("uri", "URI")
     if name.endswith("job_id"):
         return Said(label.removesuffix(" id"), str(value), url=reverse("jobs:detail", args=[value]))
-    if name == "model_uri":
-        return Said(label, str(value), url=place_of(str(value)).url)
     if name.endswith("_bytes"):
         return Said(label, format_bytes(value))
-    if isinstance(value, str):
-        return Said(label, value, language="markdown" if "\n" in value or len(value) > 200 else "")
+    if not isinstance(value, str):
+        return _say_json(label, value)
+    if "\n" in value or len(value) > LONGEST_LINE:
+        return Said(label, value, language="markdown")
+    return Said(label, value, url=place_of(value).url, is_code=name == "source" or name.endswith(("_id", "_uri")))
+
+
+def _say_json(label: str, value: Any) -> Said:
+    line = json.dumps(value, ensure_ascii=False)
+    if len(line) <= LONGEST_LINE:
+        return Said(label, line)
     return Said(label, json.dumps(value, indent=2, ensure_ascii=False), language="json")

@@ -56,6 +56,7 @@ def _submitted(request: HttpRequest, form: LogModelForm) -> Job | None:
 
 
 def _shown(request: HttpRequest, form: LogModelForm, *, status: int = 200) -> HttpResponse:
+    form.focus_first_error()
     template = "jobs/_log_form.html" if wants_fragment(request) else "jobs/log_model.html"
     return render(request, template, {"form": form, "checkpoints": list_checkpoints()}, status=status)
 
