@@ -29,12 +29,17 @@ class RailLink:
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Return the links of the rail, and the theme that was chosen (empty: what the system says)."""
-    theme = request.COOKIES.get("theme", "")
     return {
         "rail": _rail(request.path),
         "log_model": _link(request.path, "jobs:log_model", "Log a model", "plus", "l"),
-        "theme": theme if theme in THEMES else "",
+        "theme": chosen_theme(request),
     }
+
+
+def chosen_theme(request: HttpRequest) -> str:
+    """Return the theme that this browser was told to remember; empty when none was."""
+    theme = request.COOKIES.get("theme", "")
+    return theme if theme in THEMES else ""
 
 
 def _rail(path: str) -> list[RailLink]:
