@@ -56,6 +56,7 @@ def worker_part(options: Options) -> Part:
         # In a container everything is root's; messages are JSON, so Celery's warning about pickles does not apply.
         environ={"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"},
         stop_within_s=20,
+        noise=r"urllib3\.connectionpool|Connected to redis|Warm shutdown",
     )
 
 

@@ -34,7 +34,7 @@ def redis_part(options: Options) -> Part:
         address=f"{kind} {'.'.join(map(str, version))} on {path}",
         is_ready=lambda pid: answers_redis(path),
         ready_within_s=60,
-        noise="oO0OoO0|Redis version=|Configuration loaded|Server initialized|overcommit",
+        noise="oO0OoO0|Redis version=|Configuration loaded|Server initialized|overcommit|shutdown|bye bye",
     )
 
 

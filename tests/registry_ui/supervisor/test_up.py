@@ -93,3 +93,11 @@ def test_nothing_survives_a_killed_supervisor_and_the_next_start_works(stack: St
     assert not [child for child in children if is_alive(child)]
     assert get(f"{following.url}/healthz") == 200
     assert following.ask_to_stop() == 0
+
+
+def test_a_database_that_does_not_answer_ends_the_start_in_one_sentence(tmp_path: Path) -> None:
+    stack = Stack(tmp_path, DATABASE_URL="postgres://hub:secret@127.0.0.1:1/hub")
+    assert stack.wait_for_end() == 1
+    assert "The database hub at 127.0.0.1:1 (DATABASE_URL) cannot be used" in stack.said
+    assert "Traceback" not in stack.said
+    assert "secret" not in stack.said

@@ -8,7 +8,6 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, connection
 
-from registry_ui.supervisor.options import without_password
 from registry_ui.supervisor.sign_in import write_link
 
 
@@ -17,22 +16,25 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--url", required=True, help="Where the pages will be reached.")
+        parser.add_argument("--url", help="Where the pages will be reached; `up` shows a sign-in link with it.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._reach_database()
         self._migrate()
         call_command("collectstatic", interactive=False, verbosity=0)
-        link = StringIO()
-        call_command("ensure_admin", host=options["url"], stdout=link)
-        write_link(settings.VAR_DIR, link.getvalue().strip())
+        if options["url"]:
+            link = StringIO()
+            call_command("ensure_admin", host=options["url"], stdout=link)
+            write_link(settings.VAR_DIR, link.getvalue().strip())
 
     def _reach_database(self) -> None:
         try:
             connection.ensure_connection()
         except OperationalError as error:
-            where = without_password(settings.env.str("DATABASE_URL", default="")) or connection.settings_dict["NAME"]
-            raise CommandError(f"The database {where} cannot be used: {str(error).strip().splitlines()[0]}") from None
+            named = connection.settings_dict
+            where = f" at {named['HOST']}:{named['PORT']}" if named["HOST"] else ""
+            reason = str(error).strip().splitlines()[0]
+            raise CommandError(f"The database {named['NAME']}{where} (DATABASE_URL) cannot be used: {reason}") from None
 
     def _migrate(self) -> None:
         said = StringIO()

@@ -1,0 +1,1 @@
+"""What `docker-compose.yml` runs once; no part of the product."""
