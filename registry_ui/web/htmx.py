@@ -13,4 +13,6 @@ class HtmxHttpRequest(HttpRequest):
 def wants_fragment(request: HttpRequest) -> bool:
     """Return whether htmx asked and will swap in a part; going back in history needs the whole page."""
     htmx: HtmxDetails | None = getattr(request, "htmx", None)
-    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+    if not htmx:
+        return False
+    return not htmx.boosted and not htmx.history_restore_request

@@ -1,7 +1,7 @@
 """One page of a list, whatever the URL asks for."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
@@ -24,5 +24,4 @@ class _Paginator(Paginator):
 
 def paginate(rows: QuerySet | Sequence, number: str | int | None, *, size: int = PAGE_SIZE) -> ElidedPage:
     """Return the page with this number; the nearest one when there is no such page."""
-    page: ElidedPage = _Paginator(rows, size).get_page(number)
-    return page
+    return cast(ElidedPage, _Paginator(rows, size).get_page(number))

@@ -38,12 +38,11 @@ def count(value: Number | None) -> str:
     """Return how many, in short: 67M parameters, 1.2k downloads; below ten thousand exactly."""
     if value is None:
         return NOTHING
-    if abs(value) < 10_000:
+    magnitude = abs(float(value))
+    if magnitude < 10_000:
         return f"{value:,.0f}"
-    for scale, letter in _SCALES:
-        if abs(value) >= scale * 0.9995:
-            return f"{_three_digits(float(value) / scale)}{letter}"
-    return f"{value:,.0f}"
+    scale, letter = next((scale, letter) for scale, letter in _SCALES if magnitude >= scale * 0.9995)
+    return f"{_three_digits(float(value) / scale)}{letter}"
 
 
 @register.filter
@@ -53,7 +52,7 @@ def number(value: Any) -> str:
         return NOTHING
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return str(value)
-    if not 1000 <= abs(value) < 1e15:
+    if not 1000 <= abs(float(value)) < 1e15:
         return f"{value:.4g}"
     return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
 
