@@ -1,10 +1,10 @@
 """A pipeline taken apart and put together: the model, its tokenizer, its processors."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 from . import tasks
@@ -102,24 +102,37 @@ def put_together(task: Task, model: Any, components: dict[str, Any], *, device: 
     """Return the pipeline of a task around a model that is where it shall stay; `options` go to its class."""
     named = {name: component for name, component in components.items() if name in _ACCEPTED}
     placed = {} if device is None or hasattr(model, "hf_device_map") else {"device": device}
-    return pipeline_class(task)(model=model, task=task.name, **named, **placed, **options)
+    with _without_list_of_models():
+        return pipeline_class(task)(model=model, task=task.name, **named, **placed, **options)
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keep the progress bars of transformers out of logs that nobody scrolls; ours go through `progress`."""
-    from transformers.utils import logging  # heavy
+    from transformers.utils.logging import disable_progress_bar, enable_progress_bar, is_progress_bar_enabled  # heavy
 
-    was_on = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
+    was_on = is_progress_bar_enabled()
+    disable_progress_bar()
     try:
         yield
     finally:
         if was_on:
-            logging.enable_progress_bar()
+            enable_progress_bar()
 
 
 _ACCEPTED = tuple(COMPONENTS)
+
+
+@contextmanager
+def _without_list_of_models() -> Iterator[None]:
+    """Pipelines log every class they support, as an error, when they get one of peft's, which they run as well."""
+    logger = logging.getLogger("transformers.pipelines.base")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _from_dict(given: dict[str, Any]) -> Parts:
@@ -144,7 +157,3 @@ def _check_is_in_one_place(model: Any) -> None:
     if len(set(placement.values())) > 1:
         raise InvalidInput(FIELD, "the model is spread over several devices; load it without device_map and log that.")
 
-
-def component_folder(artifact: Path, name: str) -> Path:
-    """Return where a component lies in an artifact."""
-    return artifact / "components" / name

@@ -55,6 +55,17 @@ def save_model(model: Any, folder: Path, writer: Writer) -> None:
         model.save_pretrained(str(folder), max_shard_size=writer.max_shard_size)
 
 
+def save_base(base: Any, state: dict[str, Any], folder: Path, writer: Writer) -> None:
+    """Write a model that carries adapters in place as it was without them: `state` are its own weights."""
+    carries = getattr(base, "_hf_peft_config_loaded", False)
+    try:
+        base._hf_peft_config_loaded = False  # else transformers would write the adapter only
+        with quiet():
+            base.save_pretrained(str(folder), state_dict=state, max_shard_size=writer.max_shard_size)
+    finally:
+        base._hf_peft_config_loaded = carries
+
+
 def save_components(parts: Parts, writer: Writer) -> None:
     """Write tokenizer and processors into their folders of the artifact."""
     for name, component in parts.components.items():

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from .adapted import DEFAULT, active_of, adapters_of, base_of, base_state, put_adapters_on, save_adapters
 from .architectures import architecture_of, choose_task, class_for
 from .artifact_files import ADAPTER_CONFIG, CONFIG
 from .bases import FoundBase
@@ -19,15 +20,15 @@ from .checkpoints import (
     torch_dtype_of,
 )
 from .components import Parts, check_complete, quiet, task_of
-from .errors import MissingDependency, ModelNotLoadable
+from .errors import ModelNotLoadable
 from .flavor_config import ADAPTER_FOLDER, COMPONENTS_FOLDER, MODEL_FOLDER, FlavorConfig
-from .memory import card_beside, dtype_of, hub_id_of, save_components, save_model
+from .memory import card_beside, dtype_of, hub_id_of, save_base, save_components
+from .model_files import said_plainly
 from .plain_data import as_text
 from .tasks import Task, all_tasks
 from .weights import Writer
 
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
-DEFAULT = "default"
 
 # peft's task types (peft/utils/peft_types.py) and the Auto class of the model that such an adapter sits on.
 _AUTO_MODELS = {
@@ -42,20 +43,22 @@ _AUTO_MODELS = {
 
 @dataclass(frozen=True)
 class AdapterInMemory:
-    """A PeftModel as it is logged: its adapters, its components, and its base when that is nowhere else."""
+    """A model with adapters as it is logged: its adapters, its components, and its base when that is nowhere else."""
 
     parts: Parts
     task: Task
     config: FlavorConfig
     card: str = ""
     license_file: Path | None = None
+    with_embeddings: bool = False  # when the vocabulary grew beyond the base's
 
     def write(self, writer: Writer) -> FlavorConfig:
         """Save adapters, components and what must be kept of the base. Raises Cancelled."""
+        model = self.parts.model
         writer.stage("saving the adapter")
-        self.parts.model.save_pretrained(str(writer.folder / ADAPTER_FOLDER))
+        save_adapters(model, writer.folder / ADAPTER_FOLDER, with_embeddings=self.with_embeddings)
         if self.config.model_binary:
-            save_model(base_of(self.parts.model), writer.folder / MODEL_FOLDER, writer)
+            save_base(base_of(model), base_state(model), writer.folder / MODEL_FOLDER, writer)
         save_components(self.parts, writer)
         writer.stage("hashing")
         writer.adopt(ADAPTER_FOLDER, MODEL_FOLDER, COMPONENTS_FOLDER)
@@ -65,16 +68,6 @@ class AdapterInMemory:
 def is_adapter(folder: Path) -> bool:
     """Whether a folder holds an adapter rather than a whole model."""
     return (folder / ADAPTER_CONFIG).is_file() and not any(folder.glob("model*.safetensors"))
-
-
-def is_peft_model(model: Any) -> bool:
-    """Whether a model in memory is peft's; peft is not imported for it."""
-    return any(each.__module__.startswith("peft.") for each in type(model).__mro__)
-
-
-def base_of(model: Any) -> Any:
-    """Return the model of transformers below a PeftModel."""
-    return model.get_base_model()
 
 
 def base_named_in(folder: Path) -> str:
@@ -111,42 +104,34 @@ def open_adapter(path: Path, base: FoundBase, *, task: str | None = None) -> Che
     return Checkpoint(chosen, config, folder.card(), plan, folder.license_file())
 
 
-def open_peft_model(parts: Parts, base: FoundBase | None, *, task: str | None = None) -> AdapterInMemory:
-    """Return a PeftModel, checked. Without a base that can be found again, its base is saved with it."""
+def open_adapted(parts: Parts, base: FoundBase | None, *, task: str | None = None) -> AdapterInMemory:
+    """Return a model with adapters, checked. Without a base that can be found again, its base is saved with it."""
     model, below = parts.model, base_of(parts.model)
     chosen = task_of(parts, task, type(below).__name__)
     check_complete(chosen, parts.components)
+    fields = _base_fields(base) if base else {"adapter_folder": ADAPTER_FOLDER, "model_binary": MODEL_FOLDER}
     config = FlavorConfig(
         task=chosen.name,
         instance_type=chosen.pipeline.rpartition(":")[2],
         model_type=type(below).__name__,
         torch_dtype=dtype_of(replace(parts, model=below)),
         components={name: type(component).__name__ for name, component in parts.components.items()},
-        adapters=tuple(model.peft_config),
-        active_adapter=str(model.active_adapter),
-        source_name=hub_id_of(below),
+        adapters=adapters_of(model),
+        active_adapter=active_of(model),
+        **{"source_name": hub_id_of(below), **fields},
     )
-    fields = _base_fields(base) if base else {"adapter_folder": ADAPTER_FOLDER, "model_binary": MODEL_FOLDER}
-    return AdapterInMemory(parts, chosen, replace(config, **fields), card_beside(model))
+    return AdapterInMemory(
+        parts, chosen, config, card_beside(model), with_embeddings=bool(base) and _vocabulary_grew(below, base.folder)
+    )
 
 
 def put_on(base: Any, folder: Path, config: FlavorConfig) -> Any:
     """Return the base with the artifact's adapters on it, the recorded one active. Raises MissingDependency, ModelNotLoadable."""
-    try:
-        from peft import PeftModel  # heavy
-    except ImportError as error:
-        raise MissingDependency("This model is an adapter and needs the package peft; install it.", package="peft") from error
-
     found = adapter_folders(folder)
     if not found:
         raise ModelNotLoadable(f"There is no {ADAPTER_CONFIG} in {folder}; log the adapter again.")
-    names = [name for name in config.adapters if name in found] or list(found)
-    with quiet():
-        model = PeftModel.from_pretrained(base, str(found[names[0]]), adapter_name=names[0])
-        for name in names[1:]:
-            model.load_adapter(str(found[name]), adapter_name=name)
-    model.set_adapter(config.active_adapter if config.active_adapter in names else names[0])
-    return model.eval()
+    with said_plainly(f"The adapter in {folder}"), quiet():
+        return put_adapters_on(base, found, config.active_adapter)
 
 
 def adapter_folders(folder: Path) -> dict[str, Path]:
@@ -177,6 +162,11 @@ def _copied_base(folder: Folder) -> dict[str, Path]:
     check_weights(folder, weights)
     kept = [name for name in (CONFIG, GENERATION_CONFIG, *weights) if name in folder.files]
     return {f"{MODEL_FOLDER}/{name}": folder.path / name for name in kept}
+
+
+def _vocabulary_grew(model: Any, base: Path) -> bool:
+    before = Folder(base).json(CONFIG).get("vocab_size")
+    return isinstance(before, int) and before != getattr(model.config, "vocab_size", before)
 
 
 def _base_fields(base: FoundBase) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, Protocol
 
-from . import bases, hub, memory, peft
+from . import adapted, bases, hub, memory, peft
 from .bases import FindLogged, FoundBase
 from .checkpoints import FIELD, open_checkpoint
 from .components import taken_apart
@@ -44,9 +44,9 @@ def open_source(
     if isinstance(given, str | Path):
         return _open_folder(given, task, base)
     parts = taken_apart(given, processor=processor)
-    if peft.is_peft_model(parts.model):
-        named = getattr(peft.base_of(parts.model), "name_or_path", "") or ""
-        return peft.open_peft_model(parts, base.find_or_none(named), task=task)
+    if adapted.has_adapters(parts.model):
+        named = getattr(adapted.base_of(parts.model), "name_or_path", "") or ""
+        return peft.open_adapted(parts, base.find_or_none(named), task=task)
     base.refuse("The model is no adapter")
     return memory.open_parts(parts, task=task)
 

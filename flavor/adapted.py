@@ -1,0 +1,106 @@
+"""A model in memory that carries adapters, as peft's own class or in place: which there are, and the base below them."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from .errors import MissingDependency
+from .tasks._base import InvalidInput
+
+DEFAULT = "default"
+
+
+def is_peft_model(model: Any) -> bool:
+    """Whether a model is wrapped in peft's class; peft is not imported for it."""
+    return any(each.__module__.startswith("peft.") for each in type(model).__mro__)
+
+
+def has_adapters(model: Any) -> bool:
+    """Whether a model carries adapters: wrapped, or put into the model itself by `model.add_adapter`."""
+    return is_peft_model(model) or bool(getattr(model, "_hf_peft_config_loaded", False))
+
+
+def base_of(model: Any) -> Any:
+    """Return the model of transformers below the adapters."""
+    return model.get_base_model() if is_peft_model(model) else model
+
+
+def adapters_of(model: Any) -> tuple[str, ...]:
+    """Return the names of the adapters."""
+    return tuple(model.peft_config)
+
+
+def active_of(model: Any) -> str:
+    """Return the adapter in use; of several at once, the first."""
+    active = model.active_adapter if is_peft_model(model) else model.active_adapters()
+    return active if isinstance(active, str) else next(iter(active), DEFAULT)
+
+
+def save_adapters(model: Any, folder: Path, *, with_embeddings: bool) -> None:
+    """Write every adapter: `default` into the folder, others into folders of their names."""
+    if is_peft_model(model):
+        # Said, not left to peft: it would ask the Hub whether the vocabulary grew.
+        model.save_pretrained(str(folder), save_embedding_layers=with_embeddings)
+        return
+    active = model.active_adapters()
+    for name in adapters_of(model):
+        model.set_adapter(name)
+        model.save_pretrained(str(folder if name == DEFAULT else folder / name))
+    model.set_adapter(active)
+
+
+def base_state(model: Any) -> dict[str, Any]:
+    """Return the weights of the base as they were before adapters were put in: under their own names, without the adapters'.
+
+    Raises InvalidInput when an adapter is merged, since then they are no longer there.
+    """
+    from peft.tuners.tuners_utils import BaseTunerLayer  # heavy
+    from peft.utils.other import AuxiliaryTrainingWrapper
+
+    base = base_of(model)
+    added, renamed = [], {}
+    for name, module in base.named_modules():
+        if not isinstance(module, BaseTunerLayer | AuxiliaryTrainingWrapper):
+            continue
+        if getattr(module, "merged", False):
+            raise InvalidInput("transformers_model", "an adapter is merged into the model; unmerge it, or log the merged model.")
+        added += [f"{name}.{each}" for each in (*module.adapter_layer_names, *module.other_param_names)]
+        renamed |= {f"{name}.{below}.": f"{name}." for below in ("base_layer", "original_module")}
+    state = {}
+    for key, tensor in base.state_dict().items():
+        if not any(key == each or key.startswith(f"{each}.") for each in added):
+            state[_renamed(key, renamed)] = tensor
+    return state
+
+
+def _renamed(key: str, renamed: dict[str, str]) -> str:
+    for before, after in renamed.items():
+        if key.startswith(before):
+            key = after + key.removeprefix(before)
+    return key
+
+
+def put_adapters_on(base: Any, folders: dict[str, Path], active: str) -> Any:
+    """Return the base as a PeftModel with these adapters, one active. Raises MissingDependency."""
+    try:
+        from peft import PeftModel  # heavy
+    except ImportError as error:
+        raise MissingDependency("This model is an adapter and needs the package peft; install it.", package="peft") from error
+
+    (first, folder), *others = folders.items()
+    with _without_noise():
+        model = PeftModel.from_pretrained(base, str(folder), adapter_name=first)
+        for name, other in others:
+            model.load_adapter(str(other), adapter_name=name)
+    model.set_adapter(active if active in folders else first)
+    return model.eval()
+
+
+@contextmanager
+def _without_noise() -> Iterator[None]:
+    """peft 0.21 still asks transformers 5 for `is_gradient_checkpointing`, which warns the person who can do nothing about it."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*", category=FutureWarning)
+        yield
