@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# Best known first; each is looked for with and without a prefix like `eval_`.
+# Best known first; each is looked for at the end of names: `eval_accuracy`, `handwritten_accuracy`.
 _MAIN = (
     "accuracy",
     "f1",
@@ -27,8 +27,9 @@ _MAIN = (
     "perplexity",
     "loss",
 )
-_PREFIXES = ("held_out_", "heldout_", "test_", "eval_", "val_", "validation_", "", "train_")
-_ORDER = {f"{prefix}{name}": rank for rank, (name, prefix) in enumerate((name, prefix) for name in _MAIN for prefix in _PREFIXES)}
+# Figures of data that the model has not seen come first, those of its training last.
+_PREFIXES = ("held_out_", "heldout_", "test_", "eval_", "val_", "validation_", "")
+_SEEN = "train_"
 # Said by trainers about themselves.
 _NO_QUALITY = ("runtime", "per_second", "epoch", "total_flos", "learning_rate", "grad_norm", "global_step", "system/")
 
@@ -54,8 +55,17 @@ def main_names(all_metrics: Iterable[Mapping[str, Any]], *, limit: int) -> list[
 
 def in_order(names: Iterable[str]) -> list[str]:
     """Return metric names, those that say most about quality first, a trainer's own last."""
-    return sorted(names, key=lambda name: (not is_quality(name), _ORDER.get(name.lower(), len(_ORDER)), name.lower()))
+    return sorted(names, key=lambda name: (not is_quality(name), *_rank(name.lower()), name.lower()))
 
 
 def is_quality(name: str) -> bool:
     return not any(part in name.lower() for part in _NO_QUALITY)
+
+
+def _rank(name: str) -> tuple[bool, int, int]:
+    """Known metrics come first, then other names; of one metric the known data before any other: `held_out_f1`, `ours_f1`."""
+    for rank, known in enumerate(_MAIN):
+        if name == known or name.endswith(f"_{known}"):
+            prefix = name.removesuffix(known)
+            return prefix.startswith(_SEEN), rank, _PREFIXES.index(prefix) if prefix in _PREFIXES else len(_PREFIXES)
+    return name.startswith(_SEEN), len(_MAIN), 0

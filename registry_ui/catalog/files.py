@@ -152,9 +152,21 @@ def _text_preview(file: File, content: bytes) -> Preview:
         return Preview(file, note="This file holds no text; download it.")
     is_whole = file.size_bytes <= len(content)
     language = _LANGUAGES.get(file.suffix) or _LANGUAGES.get(file.name.lower(), "")
+    if language == "json" and is_whole:
+        text = _indented(text)
     if not text.strip():
         return Preview(file, note="This file is empty.")
     return Preview(file, text, language, file.suffix in _MARKDOWN and is_whole, note="" if is_whole else _CUT)
+
+
+def _indented(text: str) -> str:
+    """Break JSON of one line into many."""
+    if "\n" in text.strip():
+        return text
+    try:
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return text
 
 
 def _safetensors_preview(folder: ArtifactFolder, file: File) -> Preview:

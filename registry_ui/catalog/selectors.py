@@ -114,6 +114,11 @@ def find_base(version: ModelVersion) -> ModelVersion | None:
     return _versions().filter(model__name=base, version=F("model__latest_version")).exclude(model=version.model_id).first()
 
 
+def find_card_version(model: RegisteredModel) -> ModelVersion | None:
+    """Return the latest version that has a card, None when none has."""
+    return model.versions.exclude(card="").select_related("model").order_by("-version").first()
+
+
 def list_recent_versions(limit: int) -> list[ModelVersion]:
     """Return the versions made last, whichever their model."""
     recent = ModelVersion.objects.defer(*HEAVY).select_related("model").prefetch_related("aliases")

@@ -27,9 +27,9 @@ class Snippet:
 
 
 def snippets_of(version: ModelVersion, *, predict_url: str) -> list[Snippet]:
-    """Return the ways to use the version, most comfortable first; none while its task is not known here."""
+    """Return the ways to use the version, most comfortable first; none for one that cannot be tried here."""
     task = version.known_task
-    if task is None:
+    if task is None or version.problem:
         return []
     row = {field.name: _Value(field, task.example[field.name]) for field in task.inputs if field.name in task.example}
     return [

@@ -4,6 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
+from django_htmx.http import HttpResponseClientRefresh
 
 from ...web.htmx import HtmxHttpRequest, wants_fragment
 from ...web.pagination import paginate
@@ -13,12 +14,19 @@ from ..models import LoggedModel, RegisteredModel
 from ..search import ModelQuery
 
 RECENT = 8
+# On an empty home this waits for the first model.
+WAITING_ID = "first-model"
 
 
 @require_GET
+@vary_on_headers("HX-Request", "HX-Target")
 def home(request: HtmxHttpRequest) -> HttpResponse:
     """What runs, what is warm, what changed, and how to begin."""
     recent = selectors.list_recent_versions(RECENT)
+    if wants_fragment(request) and request.htmx.target == WAITING_ID:
+        return HttpResponseClientRefresh() if recent else HttpResponse(status=204)
+    if wants_fragment(request):
+        return render(request, "catalog/_recent.html", {"recent": recent})
     context = {"recent": recent, "mlflow_uri": mlflow_client.address(), "freshness": Freshness.of(selectors.sync_state())}
     return render(request, "catalog/home.html", context)
 

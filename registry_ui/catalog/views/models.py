@@ -9,8 +9,9 @@ from django.views.decorators.http import require_GET
 
 from ...web.pagination import paginate
 from .. import figures, selectors
+from ..addresses import files_url
 
-MOST_FIGURES = 3
+MOST_FIGURES = 2
 
 
 @require_GET
@@ -20,7 +21,11 @@ def model(request: HttpRequest, name: str) -> HttpResponse:
     page = paginate(selectors.list_versions(found), request.GET.get("page"))
     names = figures.main_names((version.metrics for version in page), limit=MOST_FIGURES)
     rows = [(version, [version.metrics.get(each) for each in names]) for version in page]
-    return render(request, "catalog/model.html", {"model": found, "page": page, "rows": rows, "figure_names": names})
+    shown = selectors.find_card_version(found)
+    context = {"model": found, "page": page, "rows": rows, "figure_names": names, "card_version": shown}
+    if shown:
+        context["files_url"] = files_url(shown)
+    return render(request, "catalog/model.html", context)
 
 
 @require_GET

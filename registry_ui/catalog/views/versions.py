@@ -1,5 +1,6 @@
 """One version: its page with tabs, and its files."""
 
+import json
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +11,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from ...web.htmx import HtmxHttpRequest, wants_fragment
 from .. import cards, figures, files, selectors, signatures, usage
+from ..addresses import files_url
 from ..artifact_folder import FileRefused
 from ..mlflow_client import MlflowUnavailable
 from ..models import ModelVersion
@@ -46,7 +48,7 @@ def _card(request: HttpRequest, version: ModelVersion) -> dict[str, Any]:
         f"/api/v1{reverse('catalog:version', args=(version.model.name, version.version))}/predict"
     )
     return {
-        "files_url": reverse("catalog:file", args=(version.model.name, version.version, "x"))[:-1],
+        "files_url": files_url(version),
         "snippets": usage.snippets_of(version, predict_url=predict_url),
     }
 
@@ -56,7 +58,8 @@ def _signature(request: HttpRequest, version: ModelVersion) -> dict[str, Any]:
 
 
 def _prompt(request: HttpRequest, version: ModelVersion) -> dict[str, Any]:
-    return {}
+    config = json.dumps(version.model_config, indent=2, ensure_ascii=False) if version.model_config else ""
+    return {"model_config": config}
 
 
 def _metrics(request: HttpRequest, version: ModelVersion) -> dict[str, Any]:
