@@ -23,5 +23,5 @@ class _Paginator(Paginator):
 
 
 def paginate(rows: QuerySet | Sequence, number: str | int | None, *, size: int = PAGE_SIZE) -> ElidedPage:
-    """Return the page with this number; the nearest one when there is no such page."""
+    """Return the page with this number; the first when it is no number, the last when it is too large."""
     return cast(ElidedPage, _Paginator(rows, size).get_page(number))

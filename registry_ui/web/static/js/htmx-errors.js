@@ -57,7 +57,7 @@ function closer(element) {
   button.type = "button";
   button.className = "icon-button";
   button.setAttribute("aria-label", "Dismiss");
-  button.textContent = "×";
+  button.textContent = "\u00d7";
   button.addEventListener("click", () => element.remove());
   return button;
 }
