@@ -11,12 +11,18 @@ from .scopes import Scope
 
 
 class SignInForm(AuthenticationForm):
-    """Name and password."""
+    """Name and password; the cursor stands where something is missing."""
 
     error_messages = {
         **AuthenticationForm.error_messages,
         "invalid_login": "That name and password do not belong together. Both tell capital from small letters.",
     }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        named = bool(self["username"].value())
+        self.fields["username"].widget.attrs["autofocus"] = not named
+        self.fields["password"].widget.attrs["autofocus"] = named
 
 
 class TokenForm(forms.Form):

@@ -17,7 +17,9 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
     Afterwards people are brought back to the page they were on, never to an address that only takes a POST.
     """
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseBase:
+    def handle_no_permission(  # type: ignore[override]  # the stubs know of redirects only
+        self, request: HttpRequest, view_func: Callable[..., Any]
+    ) -> HttpResponseBase:
         htmx = HtmxDetails(request)
         page = request.get_full_path() if request.method == "GET" and not htmx else htmx.current_url_abs_path or "/"
         sign_in = redirect_to_login(page, self.get_login_url(view_func), self.get_redirect_field_name(view_func))

@@ -71,7 +71,7 @@ class LogModelForm(forms.Form):
                 "hx-get": reverse("jobs:log_model"),
                 "hx-target": "#prompt-template",
                 "hx-swap": "outerHTML",
-                "hx-include": "[name='prompt_template']",
+                "hx-include": "#prompt-template",
             }
         )
         self.initial.setdefault("key", uuid.uuid4().hex)

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
@@ -12,6 +12,7 @@ from django.views.decorators.vary import vary_on_headers
 from flavor.tasks import InvalidInput
 
 from ..accounts.permissions import can_log
+from ..accounts.requests import SignedInRequest
 from ..web.htmx import wants_fragment
 from .checkpoints import list_checkpoints
 from .forms import LogModelForm
@@ -22,7 +23,7 @@ from .states import Kind
 
 @vary_on_headers("HX-Request")
 @require_http_methods(["GET", "POST"])
-def log_model(request: HttpRequest) -> HttpResponse:
+def log_model(request: SignedInRequest) -> HttpResponse:
     """Show the form, or submit the job and go to its page."""
     if not can_log(request.user):
         raise PermissionDenied("You may not log models; ask an administrator.")
@@ -37,14 +38,14 @@ def log_model(request: HttpRequest) -> HttpResponse:
     return redirect("jobs:detail", job.pk)
 
 
-def _form_for(request: HttpRequest) -> HttpResponse:
+def _form_for(request: SignedInRequest) -> HttpResponse:
     """The empty form, one like an earlier job's; for htmx the one field that depends on the chosen task."""
     if wants_fragment(request):
         return render(request, "jobs/_prompt_template.html", {"form": LogModelForm(initial=request.GET.dict())})
     return _shown(request, LogModelForm(initial=_like(request.GET.get("like", "")) or _prefilled(request)))
 
 
-def _submitted(request: HttpRequest, form: LogModelForm) -> Job | None:
+def _submitted(request: SignedInRequest, form: LogModelForm) -> Job | None:
     """Return None when the form is not right, with the reason at the field that is to blame."""
     if not form.is_valid():
         return None
@@ -55,7 +56,7 @@ def _submitted(request: HttpRequest, form: LogModelForm) -> Job | None:
         return None
 
 
-def _shown(request: HttpRequest, form: LogModelForm, *, status: int = 200) -> HttpResponse:
+def _shown(request: SignedInRequest, form: LogModelForm, *, status: int = 200) -> HttpResponse:
     form.focus_first_error()
     template = "jobs/_log_form.html" if wants_fragment(request) else "jobs/log_model.html"
     return render(request, template, {"form": form, "checkpoints": list_checkpoints()}, status=status)
@@ -70,6 +71,6 @@ def _like(job_id: str) -> dict[str, str]:
     return {name: value for name, value in job.payload.items() if name in LogModelForm.base_fields} if job else {}
 
 
-def _prefilled(request: HttpRequest) -> dict[str, str]:
+def _prefilled(request: SignedInRequest) -> dict[str, str]:
     """A link may fill the form: /log-model?registered_model=sentiment."""
-    return {name: value for name, value in request.GET.items() if name in LogModelForm.base_fields and name != "key"}
+    return {name: request.GET.get(name, "") for name in request.GET if name in LogModelForm.base_fields and name != "key"}

@@ -51,7 +51,7 @@ def _wait(job: Job, begin: datetime, end: datetime, state: StepState) -> Step:
 def _stages(job: Job, end: datetime) -> Iterator[Step]:
     starts = [datetime.fromisoformat(stage["started_at"]) for stage in job.stages]
     for stage, (begin, until) in zip(job.stages, pairwise([*starts, end]), strict=True):
-        state = StepState.DONE if stage is not job.stages[-1] else _LAST.get(job.state, StepState.STOPPED)
+        state = StepState.DONE if stage is not job.stages[-1] else _LAST.get(State(job.state), StepState.STOPPED)
         yield Step(stage["name"], state, begin, _span(begin, until), Progress.of(stage["done"], stage["total"], stage["unit"]))
 
 

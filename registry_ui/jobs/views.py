@@ -10,7 +10,8 @@ from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from ..accounts.permissions import can_steer
-from ..web.htmx import HtmxHttpRequest, wants_fragment
+from ..accounts.requests import SignedInRequest
+from ..web.htmx import wants_fragment
 from ..web.pagination import paginate
 from . import services
 from .event_stream import event_stream
@@ -28,7 +29,7 @@ LIST_ID = "job-list"
 
 @require_GET
 @vary_on_headers("HX-Request", "HX-Target")
-def job_list(request: HtmxHttpRequest) -> HttpResponse:
+def job_list(request: SignedInRequest) -> HttpResponse:
     """List jobs: a page, its live table, or the latest few for a page about something else."""
     asked = JobFilter.of(request.GET)
     if wants_fragment(request) and request.htmx.target != LIST_ID:
@@ -41,7 +42,7 @@ def job_list(request: HtmxHttpRequest) -> HttpResponse:
 
 @require_GET
 @vary_on_headers("HX-Request")
-def detail(request: HttpRequest, job_id: UUID) -> HttpResponse:
+def detail(request: SignedInRequest, job_id: UUID) -> HttpResponse:
     """Show one job; while it is active its page asks for the fragment every second."""
     return _shown(request, _job(job_id))
 
@@ -53,13 +54,13 @@ def log(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 
 @require_POST
-def cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
+def cancel(request: SignedInRequest, job_id: UUID) -> HttpResponse:
     """End a waiting job, ask a running one to stop."""
     return _answer(request, services.cancel(_own_job(request, job_id)))
 
 
 @require_POST
-def retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
+def retry(request: SignedInRequest, job_id: UUID) -> HttpResponse:
     """Queue a job again that ended without success."""
     return _answer(request, services.retry(_own_job(request, job_id)))
 
@@ -77,7 +78,7 @@ def running(request: HttpRequest) -> HttpResponse:
     return render(request, "jobs/_running.html", {"active": active, "filter": JobFilter(state=ANY_ACTIVE if active else "")})
 
 
-def _latest(request: HttpRequest, asked: JobFilter) -> HttpResponse:
+def _latest(request: SignedInRequest, asked: JobFilter) -> HttpResponse:
     found = list(asked.jobs()[: LATEST + 1])
     jobs = [JobView(job, request.user) for job in found[:LATEST]]
     context = {
@@ -89,12 +90,12 @@ def _latest(request: HttpRequest, asked: JobFilter) -> HttpResponse:
     return render(request, "jobs/_latest.html", context)
 
 
-def _shown(request: HttpRequest, job: Job) -> HttpResponse:
+def _shown(request: SignedInRequest, job: Job) -> HttpResponse:
     template = "jobs/_job.html" if wants_fragment(request) else "jobs/job_detail.html"
     return render(request, template, {"view": JobView(job, request.user)})
 
 
-def _answer(request: HttpRequest, job: Job) -> HttpResponse:
+def _answer(request: SignedInRequest, job: Job) -> HttpResponse:
     """The fragment for htmx, the page of the job for a plain form."""
     return _shown(request, job) if wants_fragment(request) else redirect("jobs:detail", job.pk)
 
@@ -106,7 +107,7 @@ def _job(job_id: UUID) -> Job:
     return job
 
 
-def _own_job(request: HttpRequest, job_id: UUID) -> Job:
+def _own_job(request: SignedInRequest, job_id: UUID) -> Job:
     job = _job(job_id)
     if not can_steer(request.user, job):
         raise PermissionDenied("Only who asked for a job, or an administrator, may cancel or retry it.")

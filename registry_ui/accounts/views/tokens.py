@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -15,13 +15,14 @@ from ...web.htmx import wants_fragment
 from .. import tokens as service
 from ..forms import TokenForm
 from ..models import ApiToken
+from ..requests import SignedInRequest
 from ..scopes import Scope
 
 
 @never_cache
 @vary_on_headers("HX-Request")
 @require_http_methods(["GET", "POST"])
-def tokens(request: HttpRequest) -> HttpResponse:
+def tokens(request: SignedInRequest) -> HttpResponse:
     """List the tokens and make a new one, which this answer alone shows."""
     if request.method == "GET":
         return _page(request, TokenForm())
@@ -37,7 +38,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def revoke(request: HttpRequest, token_id: UUID) -> HttpResponse:
+def revoke(request: SignedInRequest, token_id: UUID) -> HttpResponse:
     """End a token of one's own."""
     token = get_object_or_404(ApiToken, pk=token_id, user=request.user)
     service.revoke(token)
@@ -48,7 +49,7 @@ def revoke(request: HttpRequest, token_id: UUID) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, form: TokenForm, *, made: ApiToken | None = None, plain: str = "", status: int = 200
+    request: SignedInRequest, form: TokenForm, *, made: ApiToken | None = None, plain: str = "", status: int = 200
 ) -> HttpResponse:
     template = "accounts/_tokens.html" if wants_fragment(request) else "accounts/tokens.html"
     context = {

@@ -1,5 +1,6 @@
 """Coming in and going out, as people see it."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -59,6 +60,13 @@ def test_a_wrong_password_is_told_without_saying_which_was_wrong(client, bob):
     for page in (wrong_password, unknown_name):
         assert "do not belong together" in page.text
     assert not is_signed_in(client)
+
+
+def test_after_a_wrong_password_the_cursor_waits_for_another(client, bob):
+    page = try_password(client, "bob", "guess").text
+    (focused,) = re.findall(r"<input[^>]*autofocus[^>]*>", page)
+    assert 'name="password"' in focused
+    assert "guess" not in page
 
 
 def test_an_empty_form_names_its_fields(client):

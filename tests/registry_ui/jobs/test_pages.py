@@ -148,6 +148,15 @@ def test_the_short_list_says_when_there_is_nothing_and_asks_again_when_there_is(
     assert "every 2s" in client_alice.get("/jobs?target=models:/m/1", headers=HTMX).text
 
 
+def test_the_short_list_names_what_each_job_is_about_unless_the_page_does(client_alice):
+    assert "Nothing is under way" in client_alice.get("/jobs?state=active", headers=HTMX).text
+
+    submit_load(model_uri="models:/sentiment/3")
+    assert ">Load sentiment version 3</a>" in client_alice.get("/jobs?state=active", headers=HTMX).text
+    assert ">Load sentiment version 3</a>" in client_alice.get("/jobs?target=models:/sentiment", headers=HTMX).text
+    assert ">Load</a>" in client_alice.get("/jobs?target=models:/sentiment/3", headers=HTMX).text
+
+
 def test_the_top_bar_counts_what_is_active(client_alice):
     assert "No active jobs" in client_alice.get("/jobs/running").text
 
