@@ -5,7 +5,7 @@ from pathlib import Path
 
 WEIGHT_SUFFIXES = frozenset({".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".h5", ".msgpack", ".onnx", ".gguf"})
 # Beside its weights: what a child writes of the pages it shares with the zygote, the tokenizer, and a batch on its way.
-OVERHEAD_BYTES = 128 * 2**20
+OVERHEAD_BYTES = 64 * 2**20
 ACTIVATIONS = 1.2
 
 
