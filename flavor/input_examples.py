@@ -10,6 +10,15 @@ from .tasks import Task
 from .tasks._base import InvalidInput
 from .tasks._checking import check_params, check_rows
 
+_SIGNATURES = {
+    b"\x89PNG": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF8": "image/gif",
+    b"fLaC": "audio/flac",
+    b"OggS": "audio/ogg",
+    b"ID3": "audio/mpeg",
+}
+
 
 def checked_example(task: Task, example: Any) -> Any:
     """Return an example as MLflow keeps it: pictures and files as data URIs, the rest as it was given.
@@ -35,12 +44,12 @@ def _has_params(example: Any) -> bool:
 
 def _kept(value: Any) -> Any:
     if isinstance(value, Path):
-        return _data_uri("application/octet-stream", value.read_bytes())
+        return _data_uri(value.read_bytes())
     if hasattr(value, "getbands"):  # a PIL image
         encoded = encode_image(value)
         return f"data:{encoded['media_type']};base64,{encoded['base64']}"
     if isinstance(value, bytes | bytearray):
-        return _data_uri("application/octet-stream", bytes(value))
+        return _data_uri(bytes(value))
     if isinstance(value, dict):
         return {name: _kept(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
@@ -48,5 +57,14 @@ def _kept(value: Any) -> Any:
     return value
 
 
-def _data_uri(media_type: str, content: bytes) -> str:
-    return f"data:{media_type};base64,{base64.b64encode(content).decode()}"
+def _data_uri(content: bytes) -> str:
+    return f"data:{_media_type(content)};base64,{base64.b64encode(content).decode()}"
+
+
+def _media_type(content: bytes) -> str:
+    for start, media_type in _SIGNATURES.items():
+        if content.startswith(start):
+            return media_type
+    if content.startswith(b"RIFF"):
+        return {b"WEBP": "image/webp", b"WAVE": "audio/wav"}.get(content[8:12], "application/octet-stream")
+    return "application/octet-stream"

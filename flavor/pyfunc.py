@@ -69,7 +69,7 @@ class PyfuncModel:
         Raises InvalidInput naming the field, which here is an MlflowException too; warnings go to the log.
         """
         with as_mlflow_does():
-            results = self.run(rows_from(self.task, model_input), params)
+            results = self.run(rows_from(self.task, model_input), _said(params))
         for number, result in enumerate(results):
             for warned in result.warnings:
                 logger.warning("input %d: %s: %s", number, warned.code, warned.detail)
@@ -84,7 +84,7 @@ class PyfuncModel:
                 raise InvalidInput("inputs", f"a stream answers one input, got {len(rows)}.")
             if not self.task.streams:
                 raise InvalidInput("inputs", f"{self.task.name} has nothing to stream; use predict.")
-            for piece in self.stream(rows[0], params):
+            for piece in self.stream(rows[0], _said(params)):
                 if isinstance(piece, str):
                     yield piece
 
@@ -220,6 +220,11 @@ class PyfuncModel:
             pieces.put(self._run([row], params, batcher)[0])
         except BaseException as error:  # noqa: BLE001
             pieces.put(error)
+
+
+def _said(params: Row | None) -> Row:
+    """What the caller said: MLflow fills in the empty list that a list has as default in our signatures."""
+    return {name: value for name, value in (params or {}).items() if value != []}
 
 
 def _until_result(pieces: SimpleQueue) -> Iterator[str | RowResult]:

@@ -14,15 +14,22 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+import mlflow
 import pytest
 import torch
+from mlflow import MlflowClient
 from mlflow.models import ModelSignature
+from mlflow.models.model import ModelInfo
 
 import flavor.tasks
+from flavor.input_examples import checked_example
+from flavor.inspection import local_reader, read_facts
 from flavor.pyfunc import PyfuncModel
+from flavor.results import json_safe
 from flavor.signatures import signature_of
-from flavor.tasks import Display, Task, all_tasks, get_task
+from flavor.tasks import Display, Row, Task, all_tasks, get_task
 from flavor.tasks._checking import check_params, check_rows
+from tests.flavor.conftest import folder_of
 
 torch.set_num_threads(1)
 TASKS = [pytest.param(task, id=task.name) for task in all_tasks()]
@@ -185,3 +192,46 @@ def test_stock_gets_its_shape_with_one_entry_per_input(task: Task) -> None:
 
 def without_numbers(record: dict) -> dict:
     return {name: value for name, value in record.items() if not isinstance(value, float)}
+
+
+@pytest.fixture(scope="module")
+def logged(store: MlflowClient) -> dict[str, ModelInfo]:
+    return {}
+
+
+@pytest.fixture
+def info(task: Task, model: PyfuncModel, logged: dict[str, ModelInfo]) -> ModelInfo:
+    """The task's tiny pipeline, logged once."""
+    if task.name not in logged:
+        logged[task.name] = flavor.log_model(model.pipeline, name="tiny", input_example=task.example)
+    return logged[task.name]
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_logged_pipeline_answers_the_same_through_our_door(task: Task, model: PyfuncModel, info: ModelInfo) -> None:
+    own = own_tests(task)
+    loaded = flavor.load_pyfunc_model(str(folder_of(info)), device="cpu")
+    rows = [task.example, own.NOTHING]
+    assert type(loaded.pipeline) is type(model.pipeline)
+    assert records_of(loaded, rows, own.PARAMS) == records_of(model, rows, own.PARAMS)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_logged_pipeline_answers_the_same_through_stock_mlflow(task: Task, model: PyfuncModel, info: ModelInfo) -> None:
+    own = own_tests(task)
+    loaded = mlflow.pyfunc.load_model(info.model_uri)
+    assert not isinstance(loaded._model_impl, PyfuncModel)  # the copy in the artifact, not this package
+    assert loaded.predict([task.example], params=own.PARAMS) == records_of(model, [task.example], own.PARAMS)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_facts_of_a_logged_pipeline_are_read_without_loading_it(task: Task, model: PyfuncModel, info: ModelInfo) -> None:
+    facts = read_facts(*local_reader(folder_of(info)))
+    assert (facts.task, facts.problem) == (task.name, "")
+    assert facts.architecture == type(model.pipeline.model).__name__
+    assert facts.parameter_count == sum(each.numel() for each in set(model.pipeline.model.parameters()))
+    assert facts.input_example == checked_example(task, task.example)
+
+
+def records_of(model: PyfuncModel, rows: list[Row], params: Row) -> list:
+    return [json_safe(result.records) for result in model.run(rows, params)]
