@@ -57,6 +57,16 @@ class JobFilter:
         return reverse("jobs:list") + (f"?{urlencode(said)}" if said else "")
 
     @property
+    def heading(self) -> str:
+        """What the jobs are called where few of them stand beside something else."""
+        return "Running now" if self.state == ANY_ACTIVE else "Jobs"
+
+    @property
+    def any_state_url(self) -> str:
+        """The same list in whatever state."""
+        return replace(self, state="").url
+
+    @property
     def any_url(self) -> str:
         return reverse("jobs:list")
 

@@ -149,7 +149,9 @@ def test_the_short_list_says_when_there_is_nothing_and_asks_again_when_there_is(
 
 
 def test_the_short_list_names_what_each_job_is_about_unless_the_page_does(client_alice):
-    assert "Nothing is under way" in client_alice.get("/jobs?state=active", headers=HTMX).text
+    nothing = client_alice.get("/jobs?state=active", headers=HTMX).text
+    assert "Running now" in nothing
+    assert "Nothing is under way" in nothing
 
     submit_load(model_uri="models:/sentiment/3")
     assert ">Load sentiment version 3</a>" in client_alice.get("/jobs?state=active", headers=HTMX).text
