@@ -21,13 +21,14 @@ TEXT = [
     *product(("on-accent",), ("accent", "accent-hover")),
     *((f"{state}-ink", f"{state}-tint") for state in STATES),
     *product([f"{state}-ink" for state in STATES], ("surface", "canvas", "raised")),
-    *((f"mark-{number}-ink", f"mark-{number}-tint") for number in range(1, 9)),
-    *product(("ink",), [f"mark-{number}-tint" for number in range(1, 9)]),
+    *((f"hue-{number}-ink", f"hue-{number}") for number in range(1, 9)),
+    *product(("ink",), [f"hue-{number}" for number in range(1, 9)]),
     *product([f"code-{kind}" for kind in ("keyword", "string", "number", "name", "comment")], ("sunken", "surface")),
 ]
 SHAPES = [
     *product(("control", "focus", "accent"), ("canvas", "surface")),
     *product([f"{state}-fill" for state in STATES], ("surface", "canvas")),
+    *product([f"hue-{number}-fill" for number in range(1, 9)], ("surface",)),
 ]
 
 
