@@ -20,6 +20,13 @@ class Text(serializers.CharField):
         return super().to_internal_value(data)
 
 
+class AnyJson(serializers.JSONField):
+    """Any value, null among them."""
+
+    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
+        return (True, None) if data is None else super().validate_empty_values(data)
+
+
 class Number(serializers.FloatField):
     """A number; a text that looks like one, true and false are refused."""
 

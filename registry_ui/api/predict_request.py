@@ -17,7 +17,7 @@ from flavor.tasks._checking import MEDIA, check_params, check_rows
 from ..accounts.models import User
 from ..predictions.outcomes import Code, PredictionFailed
 from ..predictions.wire import pack_rows
-from .bodies import Number, checked
+from .bodies import AnyJson, Number, checked
 from .parsers import RawMedium
 from .problems import FieldError, ProblemError, invalid, pointer_to
 from .task_schema import takes_bare_value
@@ -41,9 +41,7 @@ class PredictRequest(serializers.Serializer):
     inputs = serializers.JSONField(
         help_text="One row, the bare value of its first field (a text; base64 for media), or a list of these."
     )
-    parameters = serializers.JSONField(
-        required=False, allow_null=True, help_text="Parameters of the task by name; null means: not said."
-    )
+    parameters = AnyJson(required=False, help_text="Parameters of the task by name; null means: not said.")
     options = PredictOptions(required=False, allow_null=True)
 
 

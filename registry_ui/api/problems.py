@@ -94,6 +94,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
     if problem is None:
         logger.exception("A request to %s failed", context["request"].path, exc_info=error)
         problem = Problem("internal-error", "An error of ours; the server's log has it under the request_id.")
+    elif PROBLEM_TYPES[problem.code].status >= status.HTTP_500_INTERNAL_SERVER_ERROR:
+        logger.warning("%s: %s: %s", context["request"].path, type(error).__name__, error)
     return problem_response(context["request"], problem)
 
 

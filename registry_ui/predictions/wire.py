@@ -84,8 +84,10 @@ def pack_rows(task: Task, rows: Iterable[Row], user: User | None) -> list[Row]:
 
     Raises InvalidInput naming the field.
     """
-    names = {each.name for each in task.inputs if each.kind in MEDIA}
-    packed = [{name: _packed(name, value, user) if name in names else value for name, value in row.items()} for row in rows]
+    kinds = {each.name: each.kind for each in task.inputs if each.kind in MEDIA}
+    packed = [
+        {name: _packed(name, kinds[name], value, user) if name in kinds else value for name, value in row.items()} for row in rows
+    ]
     _check_json(packed)
     return packed
 
@@ -95,13 +97,15 @@ def unpack_rows(rows: list[Row]) -> list[Row]:
     return [{name: _unpacked(name, value) for name, value in row.items()} for row in rows]
 
 
-def _packed(name: str, value: Any, user: User | None) -> Any:
+def _packed(name: str, kind: Kind, value: Any, user: User | None) -> Any:
     if value is None:
         return None
     if isinstance(value, dict) and isinstance(value.get(ASSET), str):
         return {ASSET: str(assets.find(value[ASSET], field=name).id)}
     data = _bytes_of(name, value)
-    return {ASSET: str(assets.store(data, assets.sniff(data) or "", name, user, field=name).id)}
+    # What must be an image is checked as one: else a model would be loaded only to find that it is none.
+    must_be = "image/*" if kind is Kind.IMAGE else ""
+    return {ASSET: str(assets.store(data, must_be, name, user, field=name).id)}
 
 
 def _bytes_of(name: str, value: Any) -> bytes:

@@ -12,7 +12,7 @@ from ...accounts.scopes import Scope
 from ...catalog.models import LoggedModel
 from ...catalog.selectors import list_logged_models
 from ...jobs.services import submit_log
-from ..bodies import Number, Text, read_body, read_query
+from ..bodies import AnyJson, Number, Text, read_body, read_query
 from ..idempotency import read_key
 from ..pagination import PageQuery, page
 from .jobs import ACCEPTED, JOB_REQUEST_HEADERS, accepted
@@ -50,7 +50,7 @@ class LogRequest(serializers.Serializer):
     name = Text(required=False, allow_null=True, help_text="Name of the LoggedModel.")
     card = Text(required=False, allow_null=True, trim_whitespace=False, help_text="The model card, in Markdown.")
     prompt_template = Text(required=False, allow_null=True, trim_whitespace=False, help_text="A text with {prompt} in it.")
-    input_example = serializers.JSONField(required=False, allow_null=True)
+    input_example = AnyJson(required=False)
     run_id = Text(required=False, allow_null=True, help_text="Log into this MLflow run.")
     metrics = serializers.DictField(child=Number(), required=False, allow_null=True)
     metadata = serializers.DictField(required=False, allow_null=True)

@@ -13,12 +13,13 @@ from rest_framework.views import APIView
 from ...accounts.scopes import Scope
 from ...catalog.models import ModelVersion
 from ...catalog.selectors import LATEST, AliasNotFound, VersionNotFound, get_model, get_model_version, list_versions
-from ..bodies import read_query
+from ..bodies import AnyJson, read_query
 from ..links import api_url, page_url
 from ..negotiation import wants
 from ..pagination import PageQuery, page
 
 MARKDOWN = "text/markdown"
+LONGEST_NUMBER = 9
 _SUMMARY = (
     *("task", "architecture", "parameter_count", "dtype", "size_bytes", "license", "base_model", "transformers_version"),
     *("status", "description", "tags", "metrics", "run_id", "run_name", "created_at", "updated_at", "problem"),
@@ -88,7 +89,7 @@ class VersionDetail(VersionSummary):
     params = serializers.DictField(help_text="Parameters of its run.")
     card_data = serializers.DictField(help_text="The card's front matter.")
     signature = serializers.DictField(allow_null=True)
-    input_example = serializers.JSONField(allow_null=True)
+    input_example = AnyJson()
     prompt_template = serializers.CharField()
     chat_template = serializers.CharField()
     model_config = serializers.DictField()
@@ -111,7 +112,7 @@ class Signature(serializers.Serializer):
     """Columns and parameters as MLflow has them; null where none was saved."""
 
     signature = serializers.DictField(allow_null=True)
-    input_example = serializers.JSONField(allow_null=True)
+    input_example = AnyJson()
 
 
 class VersionFile(serializers.Serializer):
@@ -193,8 +194,10 @@ class VersionFileList(APIView):
 
 def find_version(name: str, version: str) -> ModelVersion:
     """Return a version by number or `latest`; an alias has an address of its own. Raises ModelNotFound, VersionNotFound."""
-    if version != LATEST and not _is_number(version):
+    if not _is_number(version) and version != LATEST:
         raise VersionNotFound(get_model(name).name, f"“{version}”: give a number, or use …/aliases/{version}")
+    if len(version) > LONGEST_NUMBER:
+        raise VersionNotFound(get_model(name).name, version)
     return get_model_version(name, version)
 
 

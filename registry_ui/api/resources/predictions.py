@@ -18,7 +18,7 @@ from ...predictions import gateway
 from ...predictions.asked import get_asked
 from ...predictions.outcomes import EventKind, Outcome, Pending, UnknownPrediction
 from .. import streaming
-from ..bodies import read_query
+from ..bodies import AnyJson, read_query
 from ..negotiation import EVENT_STREAM, wants
 from ..parsers import AudioParser, ImageParser, JsonParser, MultipartParser, VideoParser
 from ..predict_answer import Subject, answer_json, event_text, location, pending_json, problem_in
@@ -46,7 +46,7 @@ class PredictionLinks(serializers.Serializer):
 
 
 class EffectiveParameter(serializers.Serializer):
-    value = serializers.JSONField(allow_null=True)
+    value = AnyJson()
     source = serializers.CharField(help_text="Who said it: default, model, model_config, signature, request, or drawn.")
 
 

@@ -26,7 +26,7 @@ class ApiClient(Client):
 
     def request(self, **environ):
         response = super().request(**environ)
-        if response["Content-Type"].partition(";")[0] in {"application/json", "application/problem+json"}:
+        if response.get("Content-Type", "").partition(";")[0] in {"application/json", "application/problem+json"}:
             check_answer(environ["PATH_INFO"], environ["REQUEST_METHOD"], response)
         return response
 
@@ -88,12 +88,19 @@ class AnsweringWorker(PlayedWorker):
 
     def __init__(self):
         super().__init__()
+        self._threads = []
         self.answers = lambda request: {"results": [{"records": [row]} for row in request.rows]}
 
     def receive(self, args, *, queue, retry):
         super().receive(args, queue=queue, retry=retry)
         message = self.take()
-        threading.Thread(target=self._answer, args=(message,)).start()
+        thread = threading.Thread(target=self._answer, args=(message,))
+        self._threads.append(thread)
+        thread.start()
+
+    def close(self):
+        for thread in self._threads:
+            thread.join()
 
     def _answer(self, message):
         for request in message.requests:
@@ -112,4 +119,5 @@ def worker(monkeypatch):
     played = AnsweringWorker()
     monkeypatch.setattr(predict_batch, "apply_async", played.receive)
     advertise()
-    return played
+    yield played
+    played.close()
