@@ -59,7 +59,7 @@ def drop_allowed(css: str) -> str:
         r"@media print \{.*?\n\}",
         r"\.logo-[a-z]+ \{[^}]*\}",
         r"::backdrop \{[^}]*\}",
-        r"\.box text \{[^}]*\}",
+        r"\.(?:box text|pair circle) \{[^}]*\}",
     )
     for pattern in unthemed:
         css = re.sub(pattern, "", css, flags=re.DOTALL)
