@@ -14,8 +14,7 @@ from registry_ui.supervisor.errors import CannotStart
 from registry_ui.supervisor.keeper import Keeper, Phase
 from registry_ui.supervisor.parts import Part
 from registry_ui.supervisor.process import Process
-
-from .stack import is_alive
+from tests.stack import is_alive
 
 STAYS = "import time; print('here', flush=True); time.sleep(600)"
 FAILS = "print('no such file: settings.toml', flush=True); raise SystemExit(3)"

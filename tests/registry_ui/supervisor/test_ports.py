@@ -9,8 +9,7 @@ import pytest
 
 from registry_ui.supervisor.errors import CannotStart
 from registry_ui.supervisor.ports import check_free
-
-from .stack import free_port
+from tests.stack import free_port
 
 
 @pytest.fixture

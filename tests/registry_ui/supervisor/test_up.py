@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from .stack import Stack, get, is_alive
+from tests.stack import Stack, get, is_alive
 
 pytestmark = pytest.mark.slow
 

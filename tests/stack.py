@@ -24,19 +24,21 @@ def free_port() -> int:
 
 
 class Stack:
-    """A started `manage.py up --no-demo`; `lines` is what it has said so far."""
+    """A started `manage.py up --no-demo`; `lines` is what it has said so far. `environ` is what the caller's lacks."""
 
     def __init__(self, var_dir: Path, *, port: int | None = None, **environ: str) -> None:
         self.var_dir = var_dir
         self.port = port or free_port()
         self.mlflow_port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.mlflow_url = f"http://127.0.0.1:{self.mlflow_port}"
         self.lines: list[str] = []
         self._news = threading.Condition()
+        self.environ = {**_clean_environ(), "REGISTRY_VAR_DIR": str(var_dir), **environ}
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "up", "--no-demo", f"--port={self.port}", f"--mlflow-port={self.mlflow_port}"],
             cwd=settings.BASE_DIR,
-            env={**_clean_environ(), "REGISTRY_VAR_DIR": str(var_dir), **environ},
+            env=self.environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -67,6 +69,13 @@ class Stack:
     def everything(self) -> list[psutil.Process]:
         """Return all processes of this run but the supervisor."""
         return psutil.Process(self.process.pid).children(recursive=True)
+
+    def manage(self, *arguments: str) -> str:
+        """Run a `manage.py` command against this registry and return what it prints."""
+        environ = {**self.environ, "MLFLOW_TRACKING_URI": self.environ.get("MLFLOW_TRACKING_URI") or self.mlflow_url}
+        command = [sys.executable, "manage.py", *arguments]
+        done = subprocess.run(command, cwd=settings.BASE_DIR, env=environ, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
 
     def ask_to_stop(self) -> int:
         """Send SIGTERM and return the exit code."""
