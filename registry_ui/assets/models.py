@@ -4,6 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 
 class Asset(models.Model):
@@ -18,3 +19,8 @@ class Asset(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
     expires_at = models.DateTimeField(null=True)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether its time is not over."""
+        return self.expires_at is None or self.expires_at > timezone.now()

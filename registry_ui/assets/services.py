@@ -4,6 +4,7 @@ import hashlib
 import uuid
 from datetime import timedelta
 from io import BytesIO
+from typing import BinaryIO
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -20,6 +21,8 @@ from .models import Asset
 Image.MAX_IMAGE_PIXELS = None
 
 IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
+EXIF_ORIENTATION = 0x0112
+EXIF_FIRST_ON_ITS_SIDE = 5
 DEFAULT_MEDIA_TYPE = "application/octet-stream"
 
 _AUDIO_SIGNS = ((b"fLaC", "audio/flac"), (b"OggS", "audio/ogg"), (b"ID3", "audio/mpeg"), (b"\xff\xfb", "audio/mpeg"))
@@ -64,6 +67,28 @@ def read(asset_id: str | uuid.UUID, *, field: str = "asset") -> bytes:
             return file.read()
     except FileNotFoundError as error:
         raise InvalidInput(field, f"The file of asset {asset.id} is gone; upload the medium again.") from error
+
+
+def is_kept(asset_id: str | uuid.UUID) -> bool:
+    """Whether the asset is there and its time is not over."""
+    try:
+        return find(asset_id).is_kept
+    except InvalidInput:
+        return False
+
+
+def upright_size(file: BinaryIO) -> tuple[int, int]:
+    """Return width and height of an image as it is shown, turned as its EXIF says; read from the header only.
+
+    Raises ValueError when it is no image.
+    """
+    try:
+        with Image.open(file, formats=IMAGE_FORMATS) as image:
+            width, height = image.size
+            is_turned = image.getexif().get(EXIF_ORIENTATION, 1) >= EXIF_FIRST_ON_ITS_SIDE
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        raise ValueError("not an image that can be read here") from error
+    return (height, width) if is_turned else (width, height)
 
 
 def check_image(data: bytes, field: str) -> tuple[int, int]:

@@ -1,6 +1,8 @@
 """URLs of assets."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from . import views
 
 app_name = "assets"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("<uuid:asset_id>", views.asset, name="asset")]

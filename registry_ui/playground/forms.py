@@ -115,9 +115,14 @@ class PredictForm(forms.Form):
         return any(getattr(field.widget, "needs_multipart_form", False) for field in self.fields.values())
 
     @property
-    def is_said(self) -> bool:
+    def has_said_params(self) -> bool:
         """Whether any parameter has a value of its own, so that the fold stands open."""
         return any(each.value() not in (None, "") for each in (*self.parameters, *self.advanced_parameters))
+
+    @property
+    def first_errors(self) -> dict[str, str]:
+        """One sentence for each field at fault; those of the form as a whole have an empty name."""
+        return {name if name in self.fields else "": errors[0] for name, errors in self.errors.items()}
 
     @property
     def wants_stream(self) -> bool:

@@ -37,7 +37,7 @@ def own_value(param: Param, task: Task, version: "ModelVersion | None") -> Own:
     if param.default is not None:
         return Own(param.default, "default")
     if task.fallbacks.get(param.name) is not None:
-        return Own(task.fallbacks[param.name], "unless the model says otherwise")
+        return Own(task.fallbacks[param.name], "fallback")
     return Own(None, "the model decides")
 
 
@@ -68,6 +68,14 @@ class NumberParam(ParamField):
     @property
     def step(self) -> str:
         return "1" if self.param.type is int else "any"
+
+    @property
+    def minimum(self) -> str:
+        return f"{self.param.minimum:g}"
+
+    @property
+    def maximum(self) -> str:
+        return f"{self.param.maximum:g}"
 
     def clean(self, value: Any) -> Any:
         return None if value in (None, "") else number_from(value, self.name, whole=self.param.type is int)

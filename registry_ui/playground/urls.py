@@ -1,6 +1,11 @@
 """URLs of playground."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from . import views
 
 app_name = "playground"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("playground", views.index, name="index"),
+    path("models/<str:name>/versions/<str:version>/playground", views.playground, name="playground"),
+]

@@ -7,6 +7,7 @@ from uuid import UUID
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
 
 from flavor.tasks import Field, InvalidInput
@@ -36,7 +37,7 @@ class ShownMedium:
     """A medium that the form holds already."""
 
     source: Asset | Example
-    url: str  # empty: its asset's own address
+    url: str
 
     @property
     def asset(self) -> Asset | None:
@@ -92,7 +93,7 @@ class MediumField(InputField):
             value = {"asset": value.asset} if value.asset else sample.row[self.name] if sample else None
         if isinstance(value, dict):
             asset = Asset.objects.filter(pk=value["asset"]).first() if _is_uuid(value.get("asset")) else None
-            return ShownMedium(asset, "") if asset else None
+            return ShownMedium(asset, reverse("assets:asset", args=[asset.id])) if asset else None
         sample = next((each for each in self.samples if each.row[self.name] == value), None)
         return ShownMedium(sample, data_uri(sample.row[self.name])) if sample else None
 

@@ -28,6 +28,14 @@ class Turn:
     content: str
     form: str = "text"
 
+    @property
+    def is_json(self) -> bool:
+        return self.form == "json"
+
+    @property
+    def placeholder(self) -> str:
+        return "How the model should behave (optional)" if self.role in ("system", "developer") else "Write a message"
+
 
 class MessagesField(InputField):
     """A chat; turns without content are left out."""
@@ -35,6 +43,7 @@ class MessagesField(InputField):
     template = "inputs/_messages.html"
     widget = MessagesWidget
     roles = ROLES
+    blank = Turn("user", "")
 
     def clean(self, value: list[tuple[str, str, str]]) -> Any:
         turns = [Turn(*each) for each in value if each[1].strip()]
@@ -48,7 +57,7 @@ class MessagesField(InputField):
         return turns if turns[-1].role == "user" else [*turns, Turn("user", "")]
 
     def _message(self, turn: Turn) -> Any:
-        if turn.form == "json":
+        if turn.is_json:
             return json_from(turn.content, self.name)
         return {"role": turn.role, "content": with_plain_line_ends(turn.content)}
 

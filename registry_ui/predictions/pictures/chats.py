@@ -1,0 +1,69 @@
+"""Chats: the messages that were sent and the one that answers them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flavor.tasks import Kind, Row
+
+from ...web.badges import Badge
+from ..values import MEDIA, Medium, as_json, medium_of
+from .base import Answer, finish_of, whole_of
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One message of a chat: texts and media in their order."""
+
+    role: str
+    texts: list[str]
+    media: list[Medium]
+    other: str  # tool calls and the like, as JSON
+    is_new: bool = False
+    finish: Badge | None = None
+    tokens: int | None = None
+
+
+@dataclass(frozen=True)
+class Chat:
+    turns: list[Turn]
+    reply: str  # the answer as a message in JSON, for a composer that goes on; empty when there are several
+
+
+def draw(answer: Answer) -> Chat:
+    """Return the messages that were sent and the one that answers them."""
+    name = next((each.name for each in answer.task.inputs if each.kind is Kind.MESSAGES), "")
+    sent = answer.row.get(name) or []
+    replies = [_message_of(answer, record) for record in answer.records]
+    turns = [_turn(message) for message in sent if isinstance(message, dict)]
+    new = [
+        _turn(
+            message,
+            is_new=True,
+            finish=finish_of(record),
+            tokens=whole_of(record.get("generated_tokens")),
+        )
+        for message, record in zip(replies, answer.records, strict=True)
+    ]
+    return Chat([*turns, *new], as_json(replies[0]) if len(replies) == 1 else "")
+
+
+def _message_of(answer: Answer, record: Row) -> Row:
+    message = record.get("message")
+    return message if isinstance(message, dict) else {"role": "assistant", "content": answer.text_of(record)}
+
+
+def _turn(message: Row, **about: Any) -> Turn:
+    content = message.get("content")
+    parts = content if isinstance(content, list) else [{"type": "text", "text": content}] if isinstance(content, str) else []
+    texts = [part["text"] for part in parts if isinstance(part, dict) and isinstance(part.get("text"), str)]
+    media = [medium for part in parts if isinstance(part, dict) and (medium := _medium_of(part)) is not None]
+    other = {name: value for name, value in message.items() if name not in ("role", "content") and value}
+    return Turn(str(message.get("role") or ""), texts, media, as_json(other) if other else "", **about)
+
+
+def _medium_of(part: Row) -> Medium | None:
+    kind = next((kind for kind in MEDIA if part.get("type") == kind), None)
+    if kind is None:
+        return None
+    value = {"asset": part["asset"]} if "asset" in part else part.get(str(kind))
+    return medium_of(value, kind)

@@ -1,0 +1,71 @@
+"""A prediction: its permalink, how far it is, its end, and the past ones of a version."""
+
+import math
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from ...catalog.selectors import get_model_version
+from ...web.htmx import wants_fragment
+from .. import gateway
+from ..asked import get_asked
+from ..models import Prediction
+from ..outcomes import UnknownPrediction
+from ..responses import Shown, fragment, shown
+from ..results import input_of
+
+RECENT = 12
+
+
+@require_GET
+def detail(request: HttpRequest, prediction_id: UUID) -> HttpResponse:
+    """The permalink: what was asked and what came of it."""
+    prediction = _get(request, prediction_id)
+    context = {"prediction": prediction, "asked": prediction.asked, "inputs": input_of(prediction.asked)}
+    return render(request, "predictions/detail.html", context)
+
+
+@require_GET
+def pending(request: HttpRequest, prediction_id: UUID) -> HttpResponse:
+    """How far it is, for the page that waits; the end, once there is one."""
+    if not wants_fragment(request):
+        return redirect("predictions:detail", prediction_id)
+    return fragment(request, _get(request, prediction_id), status=200)
+
+
+@require_POST
+def cancel(request: HttpRequest, prediction_id: UUID) -> HttpResponse:
+    """Say that nobody wants the answer any more; what was written so far is the answer."""
+    gateway.cancel(str(prediction_id))
+    if wants_fragment(request):
+        return HttpResponse(status=204)
+    return redirect("predictions:detail", prediction_id)
+
+
+@require_GET
+def recent(request: HttpRequest, name: str, version: str) -> HttpResponse:
+    """The caller's last predictions of a version."""
+    found = get_model_version(name, version)
+    rows = Prediction.objects.filter(model_uri=found.uri, created_by=request.user.pk)
+    context = {"version": found, "predictions": rows.order_by("-created_at")[:RECENT]}
+    return render(request, "predictions/_recent.html", context)
+
+
+def _get(request: HttpRequest, prediction_id: UUID) -> Shown:
+    try:
+        asked = get_asked(str(prediction_id))
+        found = gateway.collect(str(prediction_id))
+    except UnknownPrediction as error:
+        raise Http404(str(error)) from error
+    return shown(asked, found, is_live="live" in request.GET, since=_since(request))
+
+
+def _since(request: HttpRequest) -> float | None:
+    """Return when the page began to wait, as it says itself."""
+    try:
+        since = float(request.GET.get("since", ""))
+    except ValueError:
+        return None
+    return since if math.isfinite(since) else None
