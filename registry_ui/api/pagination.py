@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from django.core import signing
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import F, Model, Q, QuerySet
 from django.db.models.expressions import OrderBy
+from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,6 +26,18 @@ Row = TypeVar("Row", bound=Model)
 class PageQuery(serializers.Serializer):
     limit = serializers.IntegerField(min_value=1, max_value=HIGHEST_LIMIT, default=DEFAULT_LIMIT, help_text="Rows on one page.")
     cursor = serializers.CharField(required=False, help_text="Where to go on: take it from `next` of the page before.")
+
+
+def page_of(row: type[serializers.Serializer]) -> serializers.Serializer:
+    """Describe one page of such rows."""
+    following = serializers.CharField(allow_null=True, help_text="Address of the next page.")
+    fields = {"data": row(many=True), "has_more": serializers.BooleanField(), "next": following}
+    return inline_serializer(f"{_noun(row)}Page", fields)
+
+
+def list_of(row: type[serializers.Serializer]) -> serializers.Serializer:
+    """Describe a list that is short enough for one answer."""
+    return inline_serializer(f"{_noun(row)}List", {"data": row(many=True)})
 
 
 @dataclass(frozen=True)
@@ -53,7 +66,7 @@ class Key:
 
 def page(rows: QuerySet[Row], request: Request, *, query: dict[str, Any], to_json: Callable[[Row], Any]) -> Response:
     """Answer one page of `rows`, whose last sort key is unique; `query` has limit and cursor."""
-    keys = [_key(rows.model, each) for each in rows.query.order_by or rows.model._meta.ordering]
+    keys = [_key(rows.model, each) for each in rows.query.order_by or rows.model._meta.ordering or ("pk",)]
     salt = f"{request.path} {keys}"
     rows = rows.order_by(*(key.expression for key in keys))
     if cursor := query.get("cursor"):
@@ -66,10 +79,16 @@ def page(rows: QuerySet[Row], request: Request, *, query: dict[str, Any], to_jso
     return Response({"data": [to_json(row) for row in shown], "has_more": has_more, "next": following}, headers=headers)
 
 
+def _noun(row: type[serializers.Serializer]) -> str:
+    return row.__name__.removesuffix("Serializer").removesuffix("Summary")
+
+
 def _key(model: type[Model], said: Any) -> Key:
     """Read one sort key of a queryset: a name, or an expression over a field or an annotation."""
-    name, is_descending = (said.expression.name, said.descending) if isinstance(said, OrderBy) else (said, said.startswith("-"))
-    name = name.removeprefix("-")
+    if isinstance(said, OrderBy):
+        name, is_descending = cast(F, said.expression).name, said.descending  # type: ignore[attr-defined]  # F has a name
+    else:
+        name, is_descending = said.removeprefix("-"), said.startswith("-")
     field = _field(model, name)
     return Key(name, is_descending, is_nullable=field is None or field.null)
 

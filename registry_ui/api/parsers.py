@@ -44,7 +44,8 @@ class RawMedium:
 
 
 class _MediumParser(parsers.BaseParser):
-    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> RawMedium:
+    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
+        """Return a `RawMedium`."""
         check_size(parser_context)
         return RawMedium(stream.read(), (media_type or "").partition(";")[0].strip())
 

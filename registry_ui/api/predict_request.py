@@ -113,8 +113,7 @@ def _of_medium(medium: RawMedium, query: Mapping[str, str], task: Task) -> dict[
 def _of_parts(request: Request, task: Task) -> dict[str, Any]:
     """Multipart: `inputs` is one file or several, or JSON; `parameters` and `options` are JSON."""
     files = request.FILES.getlist("inputs")
-    texts = {name: request.data.get(name) for name in request.data if name not in request.FILES}
-    parts: dict[str, Any] = {name: _json_part(name, text) for name, text in texts.items()}
+    parts: dict[str, Any] = {name: _json_part(name, text) for name, text in request.POST.items()}
     unknown = [name for name in request.FILES if name != "inputs"]
     if unknown:
         raise invalid(*(FieldError(f"The file goes into the part inputs, not {name}.", pointer_to(name)) for name in unknown))

@@ -17,6 +17,7 @@ from flavor.tasks import InvalidInput
 from ...accounts.scopes import Scope
 from ...assets import services
 from ...assets.models import Asset
+from ..authentication import user_of
 from ..links import api_url
 from ..parsers import AudioParser, BytesParser, ImageParser, MultipartParser, RawMedium, VideoParser
 from ..problems import FieldError, ProblemError, invalid
@@ -64,7 +65,7 @@ class AssetList(APIView):
     def post(self, request: Request) -> Response:
         """Upload an image or a sound, as the part `file` of a multipart body or as the body itself."""
         data, media_type, name = _sent(request)
-        asset = services.store(data, media_type, name, request.user, field=PART)
+        asset = services.store(data, media_type, name, user_of(request), field=PART)
         headers = {"Location": api_url("asset", asset.id)}
         return Response(asset_json(asset), status=status.HTTP_201_CREATED, headers=headers)
 

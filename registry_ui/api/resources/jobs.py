@@ -18,10 +18,11 @@ from ...jobs import services
 from ...jobs.event_stream import event_stream
 from ...jobs.models import Job
 from ...jobs.states import TERMINAL, Kind, State
+from ..authentication import user_of
 from ..bodies import read_query
 from ..idempotency import HEADER, REPLAYED
 from ..links import api_url, page_url
-from ..pagination import PageQuery, page
+from ..pagination import PageQuery, page, page_of
 from ..preferences import read_preferences
 from ..problem_types import find_problem_type
 from ..problems import FieldError, ProblemError, pointer_to
@@ -41,7 +42,7 @@ class JobError(serializers.Serializer):
     type = serializers.CharField(help_text="Where the kind of problem is explained.")
     code = serializers.CharField(help_text="Stable name of what went wrong.")
     detail = serializers.CharField(help_text="One sentence: what, and the way out.")
-    errors = serializers.ListField(child=serializers.DictField(), required=False)
+    errors = serializers.ListField(child=serializers.DictField(), required=False)  # type: ignore[assignment]  # a field
 
 
 class JobLinks(serializers.Serializer):
@@ -77,12 +78,6 @@ class JobSerializer(serializers.Serializer):
     links = JobLinks()
 
 
-class JobPage(serializers.Serializer):
-    data = JobSerializer(many=True)
-    has_more = serializers.BooleanField()
-    next = serializers.CharField(allow_null=True)
-
-
 class JobQuery(PageQuery):
     state = serializers.ChoiceField(State.choices, required=False)
     kind = serializers.ChoiceField(Kind.choices, required=False)
@@ -112,7 +107,9 @@ ACCEPTED = {
 class JobList(APIView):
     required_scopes = {"GET": Scope.JOBS_READ}
 
-    @extend_schema(operation_id="list_jobs", summary="List jobs", parameters=[JobQuery], responses=JobPage, tags=["Jobs"])
+    @extend_schema(
+        operation_id="list_jobs", summary="List jobs", parameters=[JobQuery], responses=page_of(JobSerializer), tags=["Jobs"]
+    )
     def get(self, request: Request) -> Response:
         """Jobs, newest first."""
         query = read_query(JobQuery, request)
@@ -268,7 +265,7 @@ def _links(job: Job) -> dict[str, str]:
 
 def _steered(request: Request, job_id: UUID) -> Job:
     job = Job.objects.select_related("created_by").get(pk=job_id)
-    if not can_steer(request.user, job):
+    if not can_steer(user_of(request), job):
         owner = job.created_by.username if job.created_by else "nobody in particular"
         raise ProblemError("forbidden", f"The job was asked for by {owner}; only they and administrators may steer it.")
     return job

@@ -12,9 +12,10 @@ from ...accounts.scopes import Scope
 from ...catalog.models import LoggedModel
 from ...catalog.selectors import list_logged_models
 from ...jobs.services import submit_log
+from ..authentication import user_of
 from ..bodies import AnyJson, Number, Text, read_body, read_query
 from ..idempotency import read_key
-from ..pagination import PageQuery, page
+from ..pagination import PageQuery, page, page_of
 from .jobs import ACCEPTED, JOB_REQUEST_HEADERS, accepted
 
 
@@ -31,16 +32,10 @@ class LoggedModelSerializer(serializers.Serializer):
     created_at = serializers.DateTimeField(allow_null=True)
 
 
-class LoggedModelPage(serializers.Serializer):
-    data = LoggedModelSerializer(many=True)
-    has_more = serializers.BooleanField()
-    next = serializers.CharField(allow_null=True)
-
-
 class LogRequest(serializers.Serializer):
     """What to log, and what to say about it."""
 
-    source = Text(
+    source = Text(  # type: ignore[assignment]  # fields are taken out of the class
         help_text="A checkpoint folder that the workers may read, a Hugging Face Hub id, `runs:/<run id>/<path>`, "
         "`models:/<name>/<version>` or `models:/m-…`."
     )
@@ -65,7 +60,7 @@ class LoggedModelList(APIView):
         operation_id="list_logged_models",
         summary="List models without a version",
         parameters=[PageQuery],
-        responses=LoggedModelPage,
+        responses=page_of(LoggedModelSerializer),
         tags=["Log"],
     )
     def get(self, request: Request) -> Response:
@@ -90,7 +85,7 @@ class LoggedModelList(APIView):
     def post(self, request: Request) -> Response:
         """Log a checkpoint, a Hub model or an artifact by a job; nothing half-registered stays when it fails."""
         asked = {name: value for name, value in read_body(LogRequest, request).items() if value is not None}
-        return accepted(request, submit_log(created_by=request.user, idempotency_key=read_key(request), **asked))
+        return accepted(request, submit_log(created_by=user_of(request), idempotency_key=read_key(request), **asked))
 
 
 def logged_model_json(model: LoggedModel) -> dict[str, Any]:

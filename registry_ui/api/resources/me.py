@@ -7,7 +7,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ...accounts.scopes import Scope
-from ..authentication import scopes_of
+from ..authentication import scopes_of, token_of, user_of
 
 
 class Token(serializers.Serializer):
@@ -31,7 +31,7 @@ class MeResource(APIView):
     @extend_schema(operation_id="get_me", summary="See who you are", responses=Me, tags=["Account"])
     def get(self, request: Request) -> Response:
         """A good first call: it shows that the token works, and what it may do."""
-        token, user = request.auth, request.user
+        token, user = token_of(request), user_of(request)
         said = {name: getattr(token, name) for name in ("name", "created_at", "expires_at")} if token else None
         return Response(
             {"username": user.username, "is_superuser": user.is_superuser, "scopes": scopes_of(request), "token": said}

@@ -11,6 +11,7 @@ from ...catalog.models import ModelVersion
 from ...jobs.services import submit_load
 from ...predictions import gateway
 from ...predictions.outcomes import ModelPhase
+from ..authentication import user_of
 from ..idempotency import read_key
 from ..predict_answer import state_json
 from .jobs import ACCEPTED, JOB_REQUEST_HEADERS, accepted
@@ -92,5 +93,5 @@ def _state(version: ModelVersion) -> Response:
 
 def _load(request: Request, version: ModelVersion) -> Response:
     target = gateway.target_of(version)
-    job = submit_load(model_uri=target.uri, created_by=request.user, idempotency_key=read_key(request))
+    job = submit_load(model_uri=target.uri, created_by=user_of(request), idempotency_key=read_key(request))
     return accepted(request, job)

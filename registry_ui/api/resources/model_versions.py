@@ -16,7 +16,7 @@ from ...catalog.selectors import LATEST, AliasNotFound, VersionNotFound, get_mod
 from ..bodies import AnyJson, read_query
 from ..links import api_url, page_url
 from ..negotiation import wants
-from ..pagination import PageQuery, page
+from ..pagination import PageQuery, list_of, page, page_of
 
 MARKDOWN = "text/markdown"
 LONGEST_NUMBER = 9
@@ -85,7 +85,7 @@ class VersionSummary(serializers.Serializer):
 class VersionDetail(VersionSummary):
     """A model version with every fact read from its files."""
 
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # fields are taken out of the class
     params = serializers.DictField(help_text="Parameters of its run.")
     card_data = serializers.DictField(help_text="The card's front matter.")
     signature = serializers.DictField(allow_null=True)
@@ -97,15 +97,9 @@ class VersionDetail(VersionSummary):
     facts_read_at = serializers.DateTimeField(allow_null=True)
 
 
-class VersionPage(serializers.Serializer):
-    data = VersionSummary(many=True)
-    has_more = serializers.BooleanField()
-    next = serializers.CharField(allow_null=True)
-
-
 class Card(serializers.Serializer):
     card = serializers.CharField(help_text="Markdown, without its front matter.")
-    data = serializers.DictField(help_text="The front matter.")
+    front_matter = serializers.DictField()
 
 
 class Signature(serializers.Serializer):
@@ -121,15 +115,15 @@ class VersionFile(serializers.Serializer):
     html = serializers.CharField(help_text="The page that shows the file.")
 
 
-class VersionFiles(serializers.Serializer):
-    data = VersionFile(many=True)
-
-
 class VersionList(APIView):
     required_scopes = {"GET": Scope.READ}
 
     @extend_schema(
-        operation_id="list_versions", summary="List versions", parameters=[PageQuery], responses=VersionPage, tags=["Models"]
+        operation_id="list_versions",
+        summary="List versions",
+        parameters=[PageQuery],
+        responses=page_of(VersionSummary),
+        tags=["Models"],
     )
     def get(self, request: Request, name: str) -> Response:
         """The versions of a model, newest first."""
@@ -169,7 +163,7 @@ class VersionCard(APIView):
         found = find_version(name, version)
         if wants(request, MARKDOWN):
             return HttpResponse(found.card, content_type=f"{MARKDOWN}; charset=utf-8", headers={"Vary": "Accept"})
-        return Response({"card": found.card, "data": found.card_data}, headers={"Vary": "Accept"})
+        return Response({"card": found.card, "front_matter": found.card_data}, headers={"Vary": "Accept"})
 
 
 class VersionSignature(APIView):
@@ -185,7 +179,7 @@ class VersionSignature(APIView):
 class VersionFileList(APIView):
     required_scopes = {"GET": Scope.READ}
 
-    @extend_schema(operation_id="list_files", summary="List a version's files", responses=VersionFiles, tags=["Models"])
+    @extend_schema(operation_id="list_files", summary="List a version's files", responses=list_of(VersionFile), tags=["Models"])
     def get(self, request: Request, name: str, version: str) -> Response:
         """Paths and sizes of everything that was logged."""
         found = find_version(name, version)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
@@ -18,6 +19,7 @@ from ...predictions import gateway
 from ...predictions.asked import get_asked
 from ...predictions.outcomes import EventKind, Outcome, Pending, UnknownPrediction
 from .. import streaming
+from ..authentication import user_of
 from ..bodies import AnyJson, read_query
 from ..negotiation import EVENT_STREAM, wants
 from ..parsers import AudioParser, ImageParser, JsonParser, MultipartParser, VideoParser
@@ -47,7 +49,9 @@ class PredictionLinks(serializers.Serializer):
 
 class EffectiveParameter(serializers.Serializer):
     value = AnyJson()
-    source = serializers.CharField(help_text="Who said it: default, model, model_config, signature, request, or drawn.")
+    source = serializers.CharField(  # type: ignore[assignment]  # a field
+        help_text="Who said it: default, model, model_config, signature, request, or drawn."
+    )
 
 
 class PredictionWarning(serializers.Serializer):
@@ -112,7 +116,7 @@ _ANSWER = {
         "html": "/predictions/7c1f3f1e-5a7c-4b86-9a26-3f1c0b7c2d11",
     },
 }
-PREDICT = {
+PREDICT: dict[str, Any] = {
     "request": {
         "application/json": PredictRequest,
         "multipart/form-data": {
@@ -231,7 +235,7 @@ class PredictionEvents(APIView):
 
 def _predict(request: Request, version: ModelVersion) -> HttpResponseBase:
     target = gateway.target_of(version)
-    question = read_predict_request(request, target.task, request.user)
+    question = read_predict_request(request, target.task, user_of(request))
     if wants(request, EVENT_STREAM):
         return _stream(request, target, question)
     preferences = read_preferences(request)
@@ -240,7 +244,7 @@ def _predict(request: Request, version: ModelVersion) -> HttpResponseBase:
             target,
             question.rows,
             question.params,
-            caller=request.user,
+            caller=user_of(request),
             timeout_s=question.timeout_s,
             wait_s=preferences.patience_s,
         )
@@ -268,7 +272,7 @@ def _stream(request: Request, target: gateway.Target, question: Question) -> Htt
         raise invalid(FieldError(f"A stream answers one input, got {len(question.rows)}.", "/inputs"))
     with question.naming_fields():
         request_id = gateway.start_stream(
-            target, question.rows[0], question.params, caller=request.user, timeout_s=question.timeout_s
+            target, question.rows[0], question.params, caller=user_of(request), timeout_s=question.timeout_s
         )
     response = streaming.event_stream(_events(request_id, streaming.BEGINNING, Subject.of_target(target)))
     response["Location"] = location(request_id, is_single=True)
@@ -304,6 +308,7 @@ def _collect(request_id: str, wait_s: float) -> Outcome | Pending:
 
 def _cancel(request: Request, request_id: str) -> None:
     asked = get_asked(request_id)
-    if not request.user.is_superuser and asked.caller_id != request.user.pk:
+    user = user_of(request)
+    if not user.is_superuser and asked.caller_id != user.pk:
         raise ProblemError("forbidden", "Somebody else asked this; only they and administrators may cancel it.")
     gateway.cancel(asked.id)

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from ...web.markdown import to_safe_html
 from ..links import api_url
 from ..negotiation import wants
+from ..pagination import list_of
 from ..problem_types import PROBLEM_TYPES, ProblemType
 from ..problems import ProblemError
 
@@ -32,15 +33,14 @@ class ProblemTypeSerializer(serializers.Serializer):
     way_out = serializers.CharField()
 
 
-class ProblemTypes(serializers.Serializer):
-    data = ProblemTypeSerializer(many=True)
-
-
 class ProblemTypeList(APIView):
     permission_classes = [AllowAny]
 
     @extend_schema(
-        operation_id="list_problem_types", summary="List the kinds of problems", responses=ProblemTypes, tags=["Problems"]
+        operation_id="list_problem_types",
+        summary="List the kinds of problems",
+        responses=list_of(ProblemTypeSerializer),
+        tags=["Problems"],
     )
     def get(self, request: Request) -> Response:
         """Every kind of problem that an answer can name."""

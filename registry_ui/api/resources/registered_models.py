@@ -14,7 +14,7 @@ from ...catalog.search import DEFAULT_SORT, ModelQuery
 from ...catalog.selectors import get_model, list_models_for
 from ..bodies import read_query
 from ..links import api_url, page_url
-from ..pagination import PageQuery, page
+from ..pagination import PageQuery, page, page_of
 from ..problems import FieldError, invalid
 from .model_versions import VersionSummary, summary_json
 
@@ -46,12 +46,6 @@ class Model(serializers.Serializer):
     links = ModelLinks()
 
 
-class ModelPage(serializers.Serializer):
-    data = Model(many=True)
-    has_more = serializers.BooleanField()
-    next = serializers.CharField(allow_null=True)
-
-
 class ModelListQuery(PageQuery):
     q = serializers.CharField(
         required=False, allow_blank=True, help_text="Words that all must occur in name, description, tags, card or run."
@@ -68,7 +62,7 @@ class ModelList(APIView):
     required_scopes = {"GET": Scope.READ}
 
     @extend_schema(
-        operation_id="list_models", summary="List models", parameters=[ModelListQuery], responses=ModelPage, tags=["Models"]
+        operation_id="list_models", summary="List models", parameters=[ModelListQuery], responses=page_of(Model), tags=["Models"]
     )
     def get(self, request: Request) -> Response:
         """Registered models with their latest version, from our own index: fast, and at most seconds old."""
@@ -91,7 +85,7 @@ class ModelDetail(APIView):
 
 def model_json(model: RegisteredModel) -> dict[str, Any]:
     """Return a model read by the selectors, with its latest version and aliases."""
-    latest = model.latest_versions  # type: ignore[attr-defined]  # prefetched by the selectors
+    latest = model.latest_versions
     return {
         "object": "registered_model",
         "name": model.name,

@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 from flavor.tasks import Task, all_tasks, find_task
 
 from ..links import api_url
+from ..pagination import list_of
 from ..problems import ProblemError
 from ..task_schema import example_inputs, inputs_schema, outputs_schema, parameters_schema
 
@@ -47,14 +48,10 @@ class TaskDetail(TaskSummary):
     example = TaskExample(help_text="A request that works.")
 
 
-class Tasks(serializers.Serializer):
-    data = TaskSummary(many=True)
-
-
 class TaskList(APIView):
     required_scopes = {"GET": None}
 
-    @extend_schema(operation_id="list_tasks", summary="List tasks", responses=Tasks, tags=["Tasks"])
+    @extend_schema(operation_id="list_tasks", summary="List tasks", responses=list_of(TaskSummary), tags=["Tasks"])
     def get(self, request: Request) -> Response:
         """What models can do here."""
         return Response({"data": [summary_json(task) for task in all_tasks()]})

@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 from ...accounts.scopes import Scope
 from ...predictions import gateway
 from ...predictions.outcomes import WorkerView
-from ..links import page_url
+from ..pagination import list_of
 from ..predict_answer import state_json
 from .model_states import ModelState
 
@@ -32,23 +32,14 @@ class Worker(serializers.Serializer):
     problem = serializers.CharField(allow_null=True)
 
 
-class WorkerLinks(serializers.Serializer):
-    html = serializers.CharField()
-
-
-class Workers(serializers.Serializer):
-    data = Worker(many=True)
-    links = WorkerLinks()
-
-
 class WorkerList(APIView):
     required_scopes = {"GET": Scope.READ}
 
-    @extend_schema(operation_id="list_workers", summary="List workers", responses=Workers, tags=["Workers"])
+    @extend_schema(operation_id="list_workers", summary="List workers", responses=list_of(Worker), tags=["Workers"])
     def get(self, request: Request) -> Response:
         """The workers that are alive, and the models in their memory; none when Redis cannot be asked."""
         workers = [worker_json(worker) for worker in gateway.workers()]
-        return Response({"data": workers, "links": {"html": page_url("predictions:workers")}})
+        return Response({"data": workers})
 
 
 def worker_json(worker: WorkerView) -> dict[str, Any]:

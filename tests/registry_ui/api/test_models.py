@@ -166,7 +166,7 @@ def test_a_card_comes_as_json_or_markdown(api):
     make_version(card="# Sentiment\n\nGood.", card_data={"license": "mit"})
     path = "/models/sentiment/versions/1/card"
 
-    assert api.fetch(path).json() == {"card": "# Sentiment\n\nGood.", "data": {"license": "mit"}}
+    assert api.fetch(path).json() == {"card": "# Sentiment\n\nGood.", "front_matter": {"license": "mit"}}
     assert api.fetch(path, Accept="text/markdown").content.decode() == "# Sentiment\n\nGood."
 
 
