@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import runner
 from .channel import Message
@@ -11,6 +11,9 @@ from .children import Child, ChildFailed, Ending
 from .memory import private_bytes
 from .requests import GRACE_S, Pending
 from .zygote import Zygote
+
+if TYPE_CHECKING:
+    from .places import ModelFiles
 
 logger = logging.getLogger(__name__)
 
@@ -35,11 +38,11 @@ class Host:
         self._on_end = on_end
         self._child: Child | None = None
 
-    def start(self, zygote: Zygote, *, loader: str, path: str, max_batch: int) -> None:
+    def start(self, zygote: Zygote, *, loader: str, files: "ModelFiles", max_batch: int) -> None:
         """Fork the child, which begins to load. Raises ChildDied when it cannot be forked."""
         self._child = zygote.spawn(
             f"{runner.__name__}:serve",
-            {"loader": loader, "path": path, "max_batch": max_batch},
+            {"loader": loader, "path": files.folder, "options": files.loader_options, "max_batch": max_batch},
             name=f"model {self.uri}",
             on_message=self._hear,
             on_line=lambda line: logger.info("%s: %s", self.uri, line),

@@ -9,9 +9,9 @@ OVERHEAD_BYTES = 64 * 2**20
 ACTIVATIONS = 1.2
 
 
-def needed_bytes(folder: str | Path) -> int:
-    """Estimate what the model saved in `folder` will take; measured once it is loaded."""
-    return int(ACTIVATIONS * weight_bytes(folder)) + OVERHEAD_BYTES
+def needed_bytes(*folders: str | Path) -> int:
+    """Estimate what the model saved in `folders` will take; measured once it is loaded."""
+    return int(ACTIVATIONS * sum(map(weight_bytes, folders))) + OVERHEAD_BYTES
 
 
 def weight_bytes(folder: str | Path) -> int:

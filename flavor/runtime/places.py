@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from .children import ChildFailed
 from .hosting import Host
+from .memory import needed_bytes
 from .requests import Pending
 
 REMEMBERED_S = 15.0
@@ -21,6 +22,23 @@ class Phase(StrEnum):
     LOADING = "loading"
     WARM = "warm"
     FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """What a child loads: the artifact's folder, and for an adapter the folder of its base."""
+
+    folder: str
+    base_folder: str | None = None
+
+    @property
+    def loader_options(self) -> dict[str, str]:
+        """Keyword arguments of the loader."""
+        return {} if self.base_folder is None else {"base_model_path": self.base_folder}
+
+    def needed_bytes(self) -> int:
+        """Estimate what the model will take in memory."""
+        return needed_bytes(*(each for each in (self.folder, self.base_folder) if each))
 
 
 @dataclass(frozen=True)

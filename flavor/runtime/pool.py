@@ -1,8 +1,10 @@
 """Models in memory: loaded when they are asked for, each in a child of its own, as many as a budget of bytes allows.
 
-pool = ModelPool(zygote, budget_bytes=4 * 2**30, fetch=fetch)
-answer = pool.submit("models:/sentiment/3", PredictRequest(id="1", rows=[{"text": "Good."}], deadline=time.time() + 30))
-answer.result()  # {"id": "1", "results": [...], "timing_ms": {...}} or {"id": "1", "error": {"code", "detail", "field"}}
+Used like this:
+
+    pool = ModelPool(zygote, budget_bytes=4 * 2**30, fetch=fetch)
+    answer = pool.submit("models:/sentiment/3", PredictRequest(id="1", rows=[{"text": "Good."}], deadline=time.time() + 30))
+    answer.result()  # {"id": "1", "results": [...], "timing_ms": {...}} or {"id": "1", "error": {"code", "detail", "field"}}
 """
 
 import logging
@@ -14,14 +16,14 @@ from concurrent.futures import Future
 from .channel import Message
 from .children import ChildCancelled, ChildFailed, Ending
 from .hosting import Effect, Host
-from .places import MANY_CRASHES, ModelState, Phase, Place
+from .places import MANY_CRASHES, ModelFiles, ModelState, Phase, Place
 from .requests import Answer, Pending, PredictRequest
 from .shelf import Shelf
 from .warming import Fetch, Warmer
 from .watch import Watch
 from .zygote import Zygote
 
-__all__ = ["ModelPool", "ModelState", "Phase", "PredictRequest"]
+__all__ = ["ModelFiles", "ModelPool", "ModelState", "Phase", "PredictRequest"]
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +34,7 @@ LOOKS_EVERY_S = 0.2  # whether the caller of `load` still waits
 
 
 class ModelPool:
-    """All methods may be called by any thread. `fetch(uri, progress, is_cancelled)` returns a local folder."""
+    """All methods may be called by any thread. `fetch(uri, progress, is_cancelled)` brings files here."""
 
     def __init__(
         self,

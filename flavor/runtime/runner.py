@@ -24,13 +24,13 @@ logger = logging.getLogger(__name__)
 DIED_WITH_US = 1
 
 
-def serve(channel: Channel, *, loader: str, path: str, max_batch: int) -> None:
-    """Load the model in the folder `path` by `loader(path)`, say how that went, and answer requests."""
+def serve(channel: Channel, *, loader: str, path: str, options: dict[str, Any], max_batch: int) -> None:
+    """Load the model in the folder `path` by `loader(path, **options)`, say how that went, and answer requests."""
     _stay_offline()
     inbox = Inbox(answer=channel.send, max_rows=max_batch)
     threading.Thread(target=_listen, args=(channel, inbox), name="listen", daemon=True).start()
     try:
-        model = resolve(loader)(path)
+        model = resolve(loader)(path, **options)
         _warm_up(model)
     except Exception as problem:  # noqa: BLE001  # the border of the process: told to the one who asked
         channel.send({"failed": calls.as_json(problem), "traceback": traceback.format_exc()})

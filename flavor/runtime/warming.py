@@ -6,16 +6,15 @@ from collections.abc import Callable
 
 from ..errors import FlavorError, ModelNotLoadable
 from ..tasks import InvalidInput
-from . import memory
 from .children import ChildDied, ChildFailed, Ending
 from .hosting import Effect, Host
-from .places import Phase, Place
+from .places import ModelFiles, Phase, Place
 from .shelf import Shelf
 from .zygote import Zygote
 
 logger = logging.getLogger(__name__)
 
-Fetch = Callable[[str, Callable[[int, int | None], None], Callable[[], bool]], str]
+Fetch = Callable[[str, Callable[[int, int | None], None], Callable[[], bool]], ModelFiles]
 
 LOADS_WITHIN_S = 900.0
 LOOKS_EVERY_S = 0.1  # whether the model is still wanted
@@ -61,15 +60,15 @@ class Warmer:
 
     def _fetch_and_load(self, place: Place) -> None:
         self._enter(place, Phase.FETCHING)
-        folder = self._fetched(place)
+        files = self._fetched(place)
         self._enter(place, Phase.LOADING)
-        self._shelf.make_room(place, memory.needed_bytes(folder), is_given_up=lambda: self._is_given_up(place))
+        self._shelf.make_room(place, files.needed_bytes(), is_given_up=lambda: self._is_given_up(place))
         self._check_wanted(place)
         host = self._make_host(place.uri)
         with self._shelf.locked():
             place.host = host
         try:
-            host.start(self._zygote, loader=self._loader, path=folder, max_batch=self._max_batch)
+            host.start(self._zygote, loader=self._loader, files=files, max_batch=self._max_batch)
         except ChildDied as error:
             raise _died(place, error) from error
         self._await_outcome(place, host)
@@ -78,7 +77,7 @@ class Warmer:
             place.reserved_bytes = 0
             effects += self._shelf.trim(place)
 
-    def _fetched(self, place: Place) -> str:
+    def _fetched(self, place: Place) -> ModelFiles:
         try:
             return self._fetch(place.uri, _Progress(self._shelf, place), lambda: self._is_given_up(place))
         finally:

@@ -1,8 +1,10 @@
 """The zygote as its owner sees it: started once, watched, started again when it dies; it forks a child when asked.
 
-zygote = Zygote(threads=1)
-zygote.start()
-answer = zygote.call("package.module:function", {"number": 7}, name="count", on_event=print)
+Used like this:
+
+    zygote = Zygote(threads=1)
+    zygote.start()
+    answer = zygote.call("package.module:function", {"number": 7}, name="count", on_event=print)
 """
 
 import itertools

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 from ..jobs.events import JobEvents
 from ..jobs.payloads import LoadPayload
 from .children import failures_of_children
-from .model_changes import changes
 from .resources import current
 
 if TYPE_CHECKING:
@@ -16,10 +15,9 @@ def run(payload: LoadPayload, events: JobEvents) -> dict[str, Any]:
     """Warm the model. Returns its URI, the worker and the memory it takes."""
 
     def tell(state: "ModelState") -> None:
-        if state.uri == payload.model_uri:
-            events.stage(str(state.state), state.done_bytes, state.total_bytes, "bytes" if state.total_bytes else "")
+        events.stage(str(state.state), state.done_bytes, state.total_bytes, "bytes" if state.total_bytes else "")
 
     worker = current()
-    with changes.heard_by(tell), failures_of_children():
-        state = worker.pool.load(payload.model_uri, is_cancelled=events.is_cancelled)
+    with failures_of_children():
+        state = worker.pool.load(payload.model_uri, is_cancelled=events.is_cancelled, on_state=tell)
     return {"model_uri": payload.model_uri, "worker": worker.identity, "memory_bytes": state.memory_bytes}

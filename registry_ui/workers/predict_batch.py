@@ -2,6 +2,8 @@
 
 import logging
 import time
+from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 from flavor.errors import FlavorError
@@ -21,17 +23,27 @@ logger = logging.getLogger(__name__)
 TAKEN_KEPT_S = 3600
 
 
+class _Refused(Exception):
+    """The request is answered without asking the model."""
+
+    def __init__(self, request: Request, code: str, detail: str, field: str | None = None) -> None:
+        super().__init__(detail)
+        self.answer = _error(request, code, detail, field)
+
+
 def run(data: dict[str, Any]) -> None:
-    """Hand the requests of a message to the model pool; returns before they are answered."""
+    """Hand the requests of a message to the model pool, together; returns before they are answered."""
     message, worker = Message.from_json(data), current()
     cancelled = _take(message, worker)
+    asked: list[tuple[Request, PredictRequest, TokenWriter | None]] = []
     for request in message.requests:
         tokens = TokenWriter(request.id) if request.is_stream else None
-        refusal = _refusal(request, cancelled)
-        if refusal is not None:
-            worker.replies.put(Reply(message, request, refusal, tokens))
-        else:
-            _submit(worker, message, request, tokens)
+        try:
+            _check(request, cancelled)
+            asked.append((request, _to_pool(request, tokens), tokens))
+        except _Refused as refused:
+            worker.replies.put(Reply(message, request, refused.answer, tokens))
+    _submit(worker, message, asked)
 
 
 def _take(message: Message, worker: Resources) -> set[str]:
@@ -44,25 +56,32 @@ def _take(message: Message, worker: Resources) -> set[str]:
     return {request_id for request_id, note in zip(ids, notes, strict=True) if note}
 
 
-def _refusal(request: Request, cancelled: set[str]) -> dict[str, Any] | None:
+def _check(request: Request, cancelled: set[str]) -> None:
     if request.id in cancelled:
-        return _error(request, Code.CANCELLED, "The request was cancelled.")
+        raise _Refused(request, Code.CANCELLED, "The request was cancelled.")
     if time.time() > request.deadline:
-        return _error(request, Code.TIMEOUT, "The request reached the worker after its deadline and was dropped.")
-    return None
+        raise _Refused(request, Code.TIMEOUT, "The request reached the worker after its deadline and was dropped.")
 
 
-def _submit(worker: Resources, message: Message, request: Request, tokens: TokenWriter | None) -> None:
+def _to_pool(request: Request, tokens: TokenWriter | None) -> PredictRequest:
     try:
         rows = unpack_rows(request.rows)
     except InvalidInput as error:
-        worker.replies.put(Reply(message, request, _error(request, error.code, str(error), error.field), tokens))
-        return
-    if tokens is not None:
-        streams.publish(request.id, EventKind.STATE, {"state": "running", "worker": worker.identity})
-    asked = PredictRequest(id=request.id, rows=rows, params=request.params, deadline=request.deadline, on_token=tokens)
-    pending = worker.pool.submit(message.uri, asked)
-    pending.add_done_callback(lambda done: worker.replies.put(Reply(message, request, _answer(request, done), tokens)))
+        raise _Refused(request, error.code, str(error), error.field) from error
+    return PredictRequest(id=request.id, rows=rows, params=request.params, deadline=request.deadline, on_token=tokens)
+
+
+def _submit(worker: Resources, message: Message, asked: list[tuple[Request, PredictRequest, TokenWriter | None]]) -> None:
+    for request, _, tokens in asked:
+        if tokens is not None:
+            streams.publish(request.id, EventKind.STATE, {"state": "running", "worker": worker.identity})
+    pending = worker.pool.submit_all(message.uri, [to_pool for _, to_pool, _ in asked])
+    for (request, _, tokens), future in zip(asked, pending, strict=True):
+        future.add_done_callback(partial(_reply, worker, message, request, tokens))
+
+
+def _reply(worker: Resources, message: Message, request: Request, tokens: TokenWriter | None, done: Future) -> None:
+    worker.replies.put(Reply(message, request, _answer(request, done), tokens))
 
 
 def _answer(request: Request, done: Any) -> dict[str, Any]:

@@ -10,16 +10,15 @@ import psutil
 from celery import Celery
 from django.conf import settings
 
-from flavor.runtime.pool import ModelPool
+from flavor.runtime.pool import ModelPool, ModelState
 from flavor.runtime.zygote import Zygote
 
 from ..jobs import runner
 from ..jobs.interruption import running
 from .advert import Advert
-from .artifacts import fetch
 from .control import Control
 from .duties import Duties
-from .model_changes import changes
+from .model_files import fetch_model
 from .replies import Replies
 from .resources import Resources, install
 
@@ -59,7 +58,7 @@ def start(app: Celery, *, hostname: str, pool: Any) -> None:
     zygote = Zygote(threads=_threads())
     zygote.start()
     budget = _budget_bytes()
-    models = ModelPool(zygote, budget_bytes=budget, fetch=fetch, on_change=changes, max_batch=settings.PREDICT_MAX_BATCH)
+    models = ModelPool(zygote, budget_bytes=budget, fetch=fetch_model, on_change=_nudge, max_batch=settings.PREDICT_MAX_BATCH)
     resources = Resources(identity, zygote, models, Replies())
     install(resources)
 
@@ -73,7 +72,6 @@ def start(app: Celery, *, hostname: str, pool: Any) -> None:
 def ready() -> None:
     """Advertise and take on duties, once messages are taken."""
     for worker in _started:
-        changes.add(worker.advert.nudge)
         worker.advert.start()
         worker.control.start()
         worker.duties.start()
@@ -95,6 +93,11 @@ def stop() -> None:
         worker.resources.replies.close()
         worker.resources.zygote.close()
         install(None)
+
+
+def _nudge(state: ModelState) -> None:
+    for worker in _started:
+        worker.advert.nudge(state)
 
 
 def _threads() -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from flavor.runtime.pool import ModelPool, PredictRequest
+from flavor.runtime.pool import ModelFiles, ModelPool, PredictRequest
 from flavor.runtime.zygote import Zygote
 from tests.flavor.runtime import played_models
 
@@ -33,7 +33,7 @@ class Pool:
             zygote,
             budget_bytes=budget_bytes,
             on_change=self.changes.append,
-            **{"fetch": lambda uri, progress, is_cancelled: uri, "loader": played_models.LOADER, **options},
+            **{"fetch": lambda uri, progress, is_cancelled: ModelFiles(uri), "loader": played_models.LOADER, **options},
         )
         self._numbers = iter(range(1, 1_000_000))
 

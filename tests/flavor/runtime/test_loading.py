@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from flavor.errors import ModelNotLoadable
-from flavor.runtime.pool import ModelPool
+from flavor.runtime.pool import ModelFiles, ModelPool
 from flavor.runtime.zygote import ChildCancelled, ChildFailed, Zygote
 from tests.flavor.runtime import played_models
 from tests.flavor.runtime.conftest import SECONDS, Gate, Pool, calls, wait_until
@@ -28,7 +28,7 @@ class Downloads:
         if not is_held:
             self.released.set()
 
-    def __call__(self, uri: str, progress: Any, is_cancelled: Any) -> str:
+    def __call__(self, uri: str, progress: Any, is_cancelled: Any) -> ModelFiles:
         self.fetched.append(uri)
         progress(10, 100)
         while not self.released.wait(0.01):
@@ -37,7 +37,7 @@ class Downloads:
         if self.error:
             raise self.error
         progress(100, 100)
-        return uri
+        return ModelFiles(uri)
 
 
 def ballast(tmp_path: Path, name: str, **behaviour: Any) -> str:

@@ -30,7 +30,10 @@ class PlayedPool:
         self.requests = []
         self.error = None
 
-    def submit(self, uri, request):
+    def submit_all(self, uri, requests):
+        return [self._submit(request) for request in requests]
+
+    def _submit(self, request):
         self.requests.append(request)
         done = Future()
         if self.error:
