@@ -5,7 +5,7 @@ from functools import cache
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Case, Q, When
 
 from . import runner
 from .clock import now
@@ -38,10 +38,11 @@ def answer_bell(job_id: UUID) -> None:
 
 
 def next_waiting(is_heavy: bool) -> UUID | None:
-    """Return the oldest queued job of this weight that is due."""
+    """Return the oldest queued job of this weight that is due; what somebody waits for comes before the demo's training."""
     kinds = HEAVY_KINDS if is_heavy else frozenset(Kind) - HEAVY_KINDS
     due = Q(not_before=None) | Q(not_before__lte=now())
-    queued = Job.objects.filter(due, state=State.QUEUED, kind__in=kinds).order_by("created_at")
+    queued = Job.objects.filter(due, state=State.QUEUED, kind__in=kinds)
+    queued = queued.order_by(Case(When(kind=Kind.TRAIN, then=1), default=0), "created_at")
     return queued.values_list("id", flat=True).first()
 
 

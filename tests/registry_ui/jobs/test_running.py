@@ -12,7 +12,7 @@ from registry_ui.jobs import runner
 from registry_ui.jobs.failures import JobFailed, JobInterrupted, JobTimedOut, RetryLater
 from registry_ui.jobs.interruption import running
 from registry_ui.jobs.models import Job
-from registry_ui.jobs.services import cancel, submit_load
+from registry_ui.jobs.services import cancel, submit_load, submit_log, submit_train
 from registry_ui.jobs.slots import answer_bell
 from registry_ui.jobs.states import State
 
@@ -217,6 +217,16 @@ def test_one_bell_is_enough_for_all_that_waits(job, handled_by):
     answer_bell(job.id)
 
     assert {each.state for each in Job.objects.filter(pk__in=[each.pk for each in others])} == {State.SUCCEEDED}
+
+
+def test_a_model_that_somebody_logs_does_not_wait_for_the_demo(bells, handled_by):
+    first, second = (submit_train(demo=name) for name in ("digits", "sentiment"))
+    asked = submit_log(source="tiny")
+    done = []
+    handled_by(lambda payload, events: done.append(events.job.pk) or {})
+    answer_bell(first.id)
+
+    assert done == [first.pk, asked.pk, second.pk]
 
 
 def raising(error):
