@@ -106,7 +106,7 @@ class DocGroup:
 
     @property
     def anchor(self) -> str:
-        return self.name.lower()
+        return f"about-{self.name.lower()}"  # an operation may have the same name
 
 
 @cache
