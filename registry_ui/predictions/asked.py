@@ -25,7 +25,7 @@ class Asked:
     rows: list[Row]
     params: Row
     created_at: datetime | None = None
-    caller_id: int | None = None
+    created_by_id: int | None = None
 
     @property
     def task(self) -> Task | None:
@@ -36,14 +36,14 @@ class Asked:
     def from_row(cls, row: Prediction) -> Self:
         """Return what a past prediction asked."""
         found = (str(row.id), row.model_uri, row.model_name, row.model_version, row.task, row.rows, row.params)
-        return cls(*found, created_at=row.created_at, caller_id=row.created_by_id)
+        return cls(*found, created_at=row.created_at, created_by_id=row.created_by_id)
 
     @classmethod
     def from_note(cls, note: Promise) -> Self:
         """Return what a prediction under way asked."""
         message, request = note.message, note.request
         found = (request.id, message.uri, message.name, message.version, message.task, request.rows, request.params)
-        return cls(*found, caller_id=request.caller_id)
+        return cls(*found, created_by_id=request.caller_id)
 
 
 def get_asked(request_id: str) -> Asked:

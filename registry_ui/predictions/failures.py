@@ -31,7 +31,7 @@ class Failure:
     @classmethod
     def of(cls, error: PredictionFailed | InvalidInput) -> Self:
         """Return the failure in an error of the gateway."""
-        return cls(str(error.code), str(error), error.field)
+        return cls.from_json({"code": error.code, "detail": str(error), "field": error.field})
 
     @classmethod
     def from_json(cls, error: dict[str, Any]) -> Self:

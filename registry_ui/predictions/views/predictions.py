@@ -3,14 +3,16 @@
 import math
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from ...accounts.permissions import can_steer
 from ...catalog.selectors import get_model_version
 from ...web.htmx import wants_fragment
 from .. import gateway
-from ..asked import get_asked
+from ..asked import Asked, get_asked
 from ..models import Prediction
 from ..outcomes import UnknownPrediction
 from ..responses import Shown, fragment, shown
@@ -38,6 +40,8 @@ def pending(request: HttpRequest, prediction_id: UUID) -> HttpResponse:
 @require_POST
 def cancel(request: HttpRequest, prediction_id: UUID) -> HttpResponse:
     """Say that nobody wants the answer any more; what was written so far is the answer."""
+    if not can_steer(request.user, _asked(prediction_id)):
+        raise PermissionDenied("Only who asked for a prediction may cancel it.")
     gateway.cancel(str(prediction_id))
     if wants_fragment(request):
         return HttpResponse(status=204)
@@ -54,12 +58,19 @@ def recent(request: HttpRequest, name: str, version: str) -> HttpResponse:
 
 
 def _get(request: HttpRequest, prediction_id: UUID) -> Shown:
+    asked = _asked(prediction_id)
     try:
-        asked = get_asked(str(prediction_id))
         found = gateway.collect(str(prediction_id))
     except UnknownPrediction as error:
         raise Http404(str(error)) from error
     return shown(asked, found, is_live="live" in request.GET, since=_since(request))
+
+
+def _asked(prediction_id: UUID) -> Asked:
+    try:
+        return get_asked(str(prediction_id))
+    except UnknownPrediction as error:
+        raise Http404(str(error)) from error
 
 
 def _since(request: HttpRequest) -> float | None:

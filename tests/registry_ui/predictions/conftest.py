@@ -50,11 +50,10 @@ def reply(request_id, **answer):
     client().rpush(reply_key(request_id), json.dumps({"id": request_id, **answer}))
 
 
-def advertise(name="w", *, models=()):
+def advertise(name="w", *, models=(), jobs=()):
     now = time.time()
-    presence.advertise(
-        WorkerView(name, "host", 1, seen_at=now, started_at=now, models=[ModelStateView(**model) for model in models])
-    )
+    held = [ModelStateView(**model) for model in models]
+    presence.advertise(WorkerView(name, "host", 1, seen_at=now, started_at=now, jobs=list(jobs), models=held))
     dispatch.presence.forget()
 
 
