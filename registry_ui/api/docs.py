@@ -1,6 +1,7 @@
 """The OpenAPI document, and a page that people can read, made from it: nothing is loaded from elsewhere."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -29,6 +30,14 @@ FIRST_CALL = """\
 export REGISTRY={origin} TOKEN=mlr_…
 curl "$REGISTRY/api/v1/me" -H "Authorization: Bearer $TOKEN"
 """
+# What stands for the parts of paths in examples; other ids are variables of the shell.
+EXAMPLES = {
+    "name": "sentiment",
+    "version": "latest",
+    "alias": "production",
+    "task": "text-classification",
+    "code": "validation",
+}
 # In the order in which somebody new would need them; a tag that is not here comes last.
 TAGS = ("Models", "Predict", "Log", "Load", "Jobs", "Tasks", "Assets", "Workers", "Account", "Problems")
 
@@ -134,7 +143,7 @@ def _read_operation(schema: Schema, path: str, method: str, said: Schema) -> Doc
         help=to_safe_html(said.get("description", "")),
         scope=said.get("x-required-scope", ""),
         parameters=[_read_parameter(each) for each in said.get("parameters", ())],
-        request=_read_body(schema, "", "", bodies) if bodies else None,
+        request=_read_body(schema, "", "", bodies, is_deep=True) if bodies else None,
         responses=[
             _read_body(schema, status, answer.get("description", ""), answer.get("content", {}))
             for status, answer in said["responses"].items()
@@ -150,22 +159,25 @@ def _read_parameter(said: Schema) -> DocField:
     return DocField(said["name"], _type_of(said.get("schema", {})), help_text, said.get("required", False), said["in"])
 
 
-def _read_body(schema: Schema, title: str, help_text: str, content: Schema) -> DocBody:
+def _read_body(schema: Schema, title: str, help_text: str, content: Schema, *, is_deep: bool = False) -> DocBody:
     said = _resolved(schema, content.get(JSON, {}).get("schema", {}))
+    return DocBody(title, list(content), help_text, list(_read_fields(schema, said, "", is_deep)))
+
+
+def _read_fields(schema: Schema, said: Schema, prefix: str, is_deep: bool) -> Iterator[DocField]:
+    """Read the fields of an object; `is_deep` those of its objects too."""
     required = said.get("required", ())
-    fields = [
-        DocField(name, _type_of(each), to_safe_html(_help_of(schema, each)), name in required)
-        for name, each in said.get("properties", {}).items()
-    ]
-    return DocBody(title, list(content), help_text, fields)
-
-
-def _help_of(schema: Schema, said: Schema) -> str:
-    return said.get("description") or _resolved(schema, said).get("description", "")
+    for name, each in said.get("properties", {}).items():
+        inner = _resolved(schema, each)
+        help_text = each.get("description") or inner.get("description", "")
+        yield DocField(prefix + name, _type_of(each), to_safe_html(help_text), name in required)
+        if is_deep:
+            yield from _read_fields(schema, inner, f"{prefix}{name}.", is_deep)
 
 
 def _resolved(schema: Schema, said: Schema) -> Schema:
-    """Follow one reference."""
+    """Follow one reference; of alternatives the first is meant, the other is null."""
+    said = next(iter(said.get("oneOf", ())), said)
     name = said.get("$ref", "").rpartition("/")[2]
     return schema["components"]["schemas"][name] if name else said
 
@@ -183,7 +195,7 @@ def _type_of(said: Schema) -> str:
 
 
 def _curl(path: str, method: str, bodies: Schema) -> str:
-    lines = [f'curl "$REGISTRY{path}"', '-H "Authorization: Bearer $TOKEN"']
+    lines = [f'curl "$REGISTRY{_filled(path)}"', '-H "Authorization: Bearer $TOKEN"']
     if method not in {"GET", "POST"} or (method == "POST" and not bodies):
         lines.append(f"-X {method}")
     example = _example(bodies, indent=None)
@@ -192,6 +204,11 @@ def _curl(path: str, method: str, bodies: Schema) -> str:
     elif "multipart/form-data" in bodies:
         lines.append("-F file=@picture.png")
     return " \\\n  ".join(lines)
+
+
+def _filled(path: str) -> str:
+    """Fill in an example path, so that it can be pasted."""
+    return re.sub(r"{(\w+)}", lambda match: EXAMPLES.get(match[1], f"${match[1].upper()}"), path)
 
 
 def _example(content: Schema, indent: int | None = 2) -> str:

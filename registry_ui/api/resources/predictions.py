@@ -197,7 +197,9 @@ class PredictionDetail(APIView):
         found = _collect(prediction_id, preferences.wait_s or 0)
         return preferences.applied_to(_fetched(found, Subject.of_prediction(prediction_id), is_single))
 
-    @extend_schema(operation_id="delete_prediction", summary="Cancel a prediction", responses={204: None}, tags=["Predict"])
+    @extend_schema(
+        operation_id="delete_prediction", summary="Cancel a prediction by DELETE", responses={204: None}, tags=["Predict"]
+    )
     def delete(self, request: Request, prediction_id: str) -> Response:
         """The same as `POST …/cancel`."""
         _cancel(request, prediction_id)
