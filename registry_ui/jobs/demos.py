@@ -52,10 +52,5 @@ def _progress(demo: Demo) -> DemoProgress:
     training = Job.objects.filter(kind=Kind.TRAIN, payload__demo=demo.name).first()
     if training is None:
         return DemoProgress(demo, None, None)
-    logging = Job.objects.filter(
-        kind=Kind.LOG,
-        payload__registered_model=demo.registered_model,
-        payload__alias=demo.alias,
-        created_at__gte=training.created_at,
-    ).first()
-    return DemoProgress(demo, training, logging)
+    log_job = (training.result or {}).get("log_job")
+    return DemoProgress(demo, training, Job.objects.get(pk=log_job) if log_job else None)

@@ -10,6 +10,8 @@ from .parts import Part
 from .probes import answers_http, pid_of_worker
 
 WORKER_THREADS = 8
+# Each ring of a job's bell, MLflow's courtesies, and what is said in passing at start and end.
+WORKER_NOISE = r"strategy.* received|trace.* succeeded|Waiting up to|urllib3\.connectionpool|Connected to redis|Warm shutdown"
 WEB_THREADS = 48  # each open page with live events holds one
 
 
@@ -56,7 +58,7 @@ def worker_part(options: Options) -> Part:
         # In a container everything is root's; messages are JSON, so Celery's warning about pickles does not apply.
         environ={"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"},
         stop_within_s=20,
-        noise=r"urllib3\.connectionpool|Connected to redis|Warm shutdown",
+        noise=WORKER_NOISE,
     )
 
 

@@ -1,6 +1,6 @@
 """`manage.py fill_demo`: fill an empty registry with small models that are trained here, by ordinary jobs."""
 
-import time
+from time import monotonic, sleep
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         if not waiting and not options["force"]:
             return
         self.stdout.write("Training demo models by ordinary jobs; the Jobs page shows how far they are.")
-        started_at = time.monotonic()
+        started_at = monotonic()
         said: set[str] = set()
         while True:
             progress = {each.demo.name: each for each in demos.list_progress()}
@@ -32,8 +32,8 @@ class Command(BaseCommand):
             self._say_what_is_new(progress, said)
             if not waiting and all(each.is_over for each in progress.values() if each.training):
                 break
-            time.sleep(LOOK_EVERY_S)
-        self._close(progress, time.monotonic() - started_at)
+            sleep(LOOK_EVERY_S)
+        self._close(progress, monotonic() - started_at)
 
     def _not_yet_asked(self) -> list[Demo]:
         """Return the demos to submit: none when the registry was filled by somebody else, or this was done before."""
