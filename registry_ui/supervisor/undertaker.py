@@ -40,12 +40,16 @@ def bury(path: Path, *, grace_s: float = GRACE_S) -> list[int]:
 
 
 def kill_session(session: int) -> None:
-    """Kill every process of the session, and those that they start meanwhile."""
+    """Kill every process of the session, those that they start meanwhile, and their children in sessions of their own."""
+    strays = _descendants(session)
     give_up = time.monotonic() + KILL_WITHIN_S
     while (pids := members(session)) and time.monotonic() < give_up:
         for pid in pids:
             _signal(pid, signal.SIGKILL)
         time.sleep(0.01)
+    for stray in strays:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            stray.kill()
 
 
 def members(session: int) -> list[int]:
@@ -60,6 +64,13 @@ def _read(path: Path) -> list[int]:
         return []
     # The leader may have died before the rest of its session: then nobody else can have got its pid.
     return [pid for pid, made_at in written if abs((_made_at(pid) or made_at) - made_at) < 1]
+
+
+def _descendants(pid: int) -> list[psutil.Process]:
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.Error:
+        return []
 
 
 def _made_at(pid: int) -> float | None:

@@ -107,6 +107,14 @@ def test_what_a_killed_part_had_started_ends_with_it(keep: Make, tmp_path: Path)
     assert not is_alive(child)
 
 
+def test_a_part_that_is_killed_takes_children_in_sessions_of_their_own_along(keep: Make) -> None:
+    keeper = keep(f"import subprocess; subprocess.Popen(['sleep', '600'], start_new_session=True); {STAYS}")
+    tick_until(keeper, lambda: keeper.phase is Phase.READY and psutil.Process(keeper.pid).children())
+    (child,) = psutil.Process(keeper.pid).children()
+    keeper.end()
+    assert not is_alive(child)
+
+
 def test_a_part_that_will_not_stop_is_killed_and_that_is_said(keep: Make, said: list[str]) -> None:
     keeper = keep(f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {STAYS}", is_ready=lambda pid: "here" in said)
     tick_until(keeper, lambda: keeper.phase is Phase.READY)
