@@ -45,10 +45,11 @@ def save_adapters(model: Any, folder: Path, *, with_embeddings: bool) -> None:
         model.save_pretrained(str(folder), save_embedding_layers=with_embeddings)
         return
     active = model.active_adapters()
-    for name in adapters_of(model):
-        model.set_adapter(name)
-        model.save_pretrained(str(folder if name == DEFAULT else folder / name))
-    model.set_adapter(active)
+    with _without_noise():
+        for name in adapters_of(model):
+            model.set_adapter(name)
+            model.save_pretrained(str(folder if name == DEFAULT else folder / name))
+        model.set_adapter(active)
 
 
 def base_state(model: Any) -> dict[str, Any]:
@@ -100,7 +101,11 @@ def put_adapters_on(base: Any, folders: dict[str, Path], active: str) -> Any:
 
 @contextmanager
 def _without_noise() -> Iterator[None]:
-    """peft 0.21 still asks transformers 5 for `is_gradient_checkpointing`, which warns the person who can do nothing about it."""
+    """Keep back what the person who logs or loads can do nothing about.
+
+    peft 0.21 still asks transformers 5 for `is_gradient_checkpointing`, and misses the base's folder when that is gone.
+    """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*", category=FutureWarning)
+        warnings.filterwarnings("ignore", message="Could not find a config file", category=UserWarning)
         yield

@@ -154,7 +154,7 @@ def _destination(client: "MlflowClient", logged: "LoggedModel", request: SaveReq
     """Give a writer for the model's own place: straight into it when it is a folder here, else by way of an upload."""
     place = path_of(logged.artifact_location)
     if place is not None:
-        with saved_at(place) as folder:
+        with saved_at(place, is_new=False) as folder:
             yield Writer(folder, **request.writing())
         return
     folder = Path(tempfile.mkdtemp(prefix="flavor-"))

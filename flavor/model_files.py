@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from . import hub
-from .artifact_files import CONFIG
+from .artifact_files import CONFIG, SAFETENSORS, ArtifactFiles, Unreadable, local_files
 from .bases import locate
 from .component_files import COMPONENTS
 from .components import quiet
 from .devices import Placement
 from .errors import FlavorError, MissingDependency, ModelNotLoadable
 from .flavor_config import COMPONENTS_FOLDER, FlavorConfig
+from .safetensors_header import read_tensors
 from .tasks import find_task
+from .tasks._base import InvalidInput
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +44,8 @@ def load_weights(folder: Path, config: FlavorConfig, placement: Placement, *, ma
     """Return the model in a folder, in evaluation mode. Raises ModelNotLoadable, MissingDependency, InvalidInput."""
     import transformers  # heavy
 
+    arguments = placement.arguments(config.torch_dtype)
+    _check_headers(folder)
     with said_plainly(f"The model in {folder}"), quiet():
         settings = transformers.AutoConfig.from_pretrained(str(folder), trust_remote_code=may_run, local_files_only=True)
         strip_kernels(settings)
@@ -52,7 +56,7 @@ def load_weights(folder: Path, config: FlavorConfig, placement: Placement, *, ma
             use_safetensors=None if may_run else True,
             output_loading_info=True,
             **({"trust_remote_code": True} if may_run else {}),
-            **placement.arguments(config.torch_dtype),
+            **arguments,
         )
     _check_is_whole(folder, loaded)
     return model.eval()
@@ -91,7 +95,7 @@ def said_plainly(what: str) -> Iterator[None]:
     """Turn what transformers raises about files into ModelNotLoadable or MissingDependency."""
     try:
         yield
-    except FlavorError:
+    except (FlavorError, InvalidInput):
         raise
     except ImportError as error:
         package = error.name or _package_in(str(error))
@@ -110,6 +114,15 @@ def _model_class(config: FlavorConfig) -> Any:
         return getattr(transformers, config.model_type)
     task = find_task(config.task)
     return getattr(transformers, task.auto_model if task else "AutoModel")
+
+
+def _check_headers(folder: Path) -> None:
+    """A weights file that was cut short is named before gigabytes of others are read."""
+    files = ArtifactFiles(*local_files(folder))
+    try:
+        read_tensors(files, [path for path in files.named(SAFETENSORS) if "/" not in path])
+    except Unreadable as error:
+        raise ModelNotLoadable(f"In {folder}: {error}") from error
 
 
 def _check_is_whole(folder: Path, loaded: dict[str, Any]) -> None:
