@@ -83,6 +83,7 @@ def prepare(*, sentences: int = 14_000) -> Recipe:
         schedule=Schedule(epochs=4, batch_size=64, learning_rate=1e-3),
         measure=measure,
         card=lambda figures: write_card(CARD, figures),
+        model_config={"aggregation_strategy": "first"},
         input_example="Sarah from London works at Siemens.",
     )
 

@@ -35,4 +35,5 @@ class Recipe:
     card: Callable[[Figures], str]
     input_example: Any
     prompt_template: str | None = None
+    model_config: dict[str, Any] | None = None  # params that serve this model best
     sorts_by_length: bool = True

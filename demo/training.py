@@ -56,6 +56,7 @@ def train(
         "alias": chosen.alias,
         "card": card,
         "prompt_template": recipe.prompt_template,
+        "model_config": recipe.model_config,
         "input_example": recipe.input_example,
         "run_id": run_id,
         "metrics": figures,
