@@ -10,14 +10,15 @@ from typing import Any
 
 from . import prompt_templates
 from .batching import MAX_ROWS
+from .decoding import decode_row, settings_for, usage_of
 from .errors import as_mlflow_does
 from .lengths import token_limit
-from .media import MAX_PIXELS, decode_image
+from .media import MAX_PIXELS
 from .parameters import Effective, Source, accepted_names, resolve
 from .pyfunc_input import rows_from
 from .results import RowResult, json_safe
 from .running import Batcher, Prepared, full_text_of
-from .tasks._base import InvalidInput, Kind, Row, Task, Warned
+from .tasks._base import InvalidInput, Row, Task, Warned
 from .tasks._checking import check_rows
 from .tasks._generation import check_sequences, settle_sampling
 
@@ -170,15 +171,13 @@ class PyfuncModel:
     def _prepare(self, number: int, row: Row, effective: Effective, batcher: Batcher) -> Prepared:
         prepared = Prepared(number, {})
         prepared.row = batcher.guarded(prepared, lambda: self._prepared_row(row, effective.values)) or {}
-        prepared.images = sum(each.kind is Kind.IMAGE and each.name in prepared.row for each in self.task.inputs)
+        prepared.media = usage_of(prepared.row)
         return prepared
 
     def _prepared_row(self, row: Row, values: Row) -> Row:
-        """Check a row, decode its images, fill the prompt template."""
-        checked = check_rows(self.task, [row])[0]
-        for each in self.task.inputs:
-            if each.kind is Kind.IMAGE and each.name in checked:
-                checked[each.name] = decode_image(checked[each.name], max_pixels=self.max_pixels, field=each.name)
+        """Check a row, decode its media, fill the prompt template."""
+        settings = settings_for(self.task, self.pipeline, values, max_pixels=self.max_pixels)
+        checked = decode_row(self.task, check_rows(self.task, [row])[0], settings)
         template = self._template(values)
         if not template:
             return checked
@@ -210,7 +209,7 @@ class PyfuncModel:
 
     def _batcher(self, overlong: str | None, **options: Any) -> Batcher:
         size = self.model_config.get("batch_size")
-        max_rows = size if isinstance(size, int) and size > 0 else MAX_ROWS
+        max_rows = size if isinstance(size, int) and size > 0 else self.task.max_batch or MAX_ROWS
         chosen = _checked_overlong(overlong or self.overlong)
         return Batcher(self.task, self.pipeline, self.token_limit, self._lock, chosen, max_rows, **options)
 

@@ -3,9 +3,11 @@
 from os import PathLike
 from typing import Any
 
-from .media import decode_image
+from .decoding import MEDIA
+from .media import media_bytes
 from .tasks._base import Field, InvalidInput, Kind, Row, Task
 
+MAX_FILE_BYTES = 2**30  # decoders have their own, lower limits
 LISTS = (Kind.LABELS, Kind.MESSAGES, Kind.TENSOR, Kind.JSON)  # kinds whose one value is a list
 
 
@@ -17,7 +19,7 @@ def rows_from(task: Task, model_input: Any) -> list[Row]:
     if hasattr(model_input, "to_dict") and hasattr(model_input, "columns"):
         return _from_frame(task, model_input)
     if isinstance(model_input, dict):
-        return _from_dict(task, model_input)
+        return [_row_of(task, model_input)] if _is_sound(model_input) else _from_dict(task, model_input)
     if _is_array(model_input):
         return _from_array(task, model_input)
     if isinstance(model_input, list | tuple):
@@ -65,16 +67,17 @@ def _from_list(task: Task, given: list) -> list[Row]:
 
 
 def _from_array(task: Task, array: Any) -> list[Row]:
-    """An array is one image when the task takes images and it has two dimensions, or three with 1, 3 or 4 channels last."""
+    """An array of numbers with the shape of one picture, one sound or one film is that, where the task takes such."""
     is_picture = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (1, 3, 4))
-    if task.inputs[0].kind is Kind.IMAGE and array.dtype.kind in "uif" and is_picture:
+    is_one = {Kind.IMAGE: is_picture, Kind.AUDIO: array.ndim == 1, Kind.VIDEO: array.ndim == 4}
+    if array.dtype.kind in "uif" and is_one.get(task.inputs[0].kind):
         return [_row_of(task, array)]
     values = list(array) if array.ndim > 1 and array.dtype.kind in "uif" else array.reshape(-1).tolist()
     return [_row_of(task, each) for each in values]
 
 
 def _row_of(task: Task, value: Any) -> Row:
-    if isinstance(value, dict):
+    if isinstance(value, dict) and not _is_sound(value):
         return _named_row(task, value)
     if _is_chat(value):
         chat = next((each for each in task.inputs if each.kind is Kind.MESSAGES), None)
@@ -89,14 +92,18 @@ def _named_row(task: Task, given: Row) -> Row:
 
 
 def _value(field: Field | None, value: Any) -> Any:
-    """A picture given as base64 text or as a `pathlib.Path` is read here, where the caller is a program on this machine."""
-    if field is not None and field.kind is Kind.IMAGE and isinstance(value, str | PathLike):
-        return decode_image(value, field=field.name)
+    """A medium given as base64 text or as a `pathlib.Path` is read here, where the caller is a program on this machine."""
+    if field is not None and field.kind in MEDIA and isinstance(value, str | PathLike):
+        return media_bytes(value, max_bytes=MAX_FILE_BYTES, field=field.name)
     return value
 
 
 def _is_chat(value: Any) -> bool:
     return isinstance(value, list | tuple) and bool(value) and all(isinstance(each, dict) and "role" in each for each in value)
+
+
+def _is_sound(value: dict) -> bool:
+    return "sampling_rate" in value and bool({"array", "raw"} & set(value))
 
 
 def _is_absent(value: Any) -> bool:

@@ -25,7 +25,7 @@ class Prepared:
     number: int
     row: Row
     tokens: int = 0
-    images: int = 0
+    media: dict[str, int | float] = field(default_factory=dict)  # images, audio_seconds, video_frames
     ids: list[int] = field(default_factory=list)  # of a prompt
     room: int = 0  # tokens that may be written
     seed: int = 0
@@ -188,9 +188,8 @@ def _written(row: Row, sequence: Any, values: Row) -> Row:
     return {**found, "message": {"role": "assistant", "content": sequence.text}} if row.get("messages") else found
 
 
-def _usage(each: Prepared, written: int) -> dict[str, int]:
-    found = {"input_tokens": each.tokens, "output_tokens": written}
-    return {**found, "images": each.images} if each.images else found
+def _usage(each: Prepared, written: int) -> dict[str, int | float]:
+    return {"input_tokens": each.tokens, "output_tokens": written, **each.media}
 
 
 def _report(effective: Effective, each: Prepared) -> dict[str, Row]:

@@ -4,9 +4,22 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from ._base import Display, Field, InvalidInput, Kind, Param, Row, Task, Warned
+from ._base import Display, Field, InvalidInput, Kind, Param, Row, Sound, Task, Warned
 
-__all__ = ["Display", "Field", "InvalidInput", "Kind", "Param", "Row", "Task", "Warned", "all_tasks", "find_task", "get_task"]
+__all__ = [
+    "Display",
+    "Field",
+    "InvalidInput",
+    "Kind",
+    "Param",
+    "Row",
+    "Sound",
+    "Task",
+    "Warned",
+    "all_tasks",
+    "find_task",
+    "get_task",
+]
 
 
 @cache

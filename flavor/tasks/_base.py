@@ -86,6 +86,18 @@ class Param:
     items: Class = str  # of a list's members
 
 
+@dataclass(frozen=True, eq=False)
+class Sound:
+    """Samples, mono float32 from -1 to 1, and how many of them make a second: what audio inputs and outputs are in memory."""
+
+    samples: Any
+    sampling_rate: int
+
+    @property
+    def seconds(self) -> float:
+        return len(self.samples) / self.sampling_rate
+
+
 @dataclass(frozen=True)
 class Warned:
     """Something the caller should know about one result, such as `input_truncated`."""
@@ -118,6 +130,9 @@ class Task:
     accepts_prompt_template: bool = False
     streams: bool = False
     generates: bool = False  # text made token by token: run by `flavor.generation`, not by the pipeline's own call
+    preprocesses: bool = False  # of those, the ones whose pipeline's `preprocess` makes what the model reads
+    message_media: tuple[Kind, ...] = ()  # what parts of messages may hold beside texts
+    max_batch: int | None = None  # rows of one forward pass, where fewer than usual fit
     one_of: tuple[tuple[str, ...], ...] = ()  # groups of optional inputs of which a row has exactly one
     fallbacks: Row = {}  # values of params where nobody says one, when a form should not show them as said
     stock_defaults: Row = {}  # params that stock's shape needs where our default is richer
@@ -133,6 +148,14 @@ class Task:
     def call_params(self, params: Row) -> Row:
         """The effective params as keyword arguments of the pipeline's call."""
         return dict(params)
+
+    def preprocess_params(self, params: Row) -> Row:
+        """The effective params as keyword arguments of the pipeline's `preprocess`, where `preprocesses`."""
+        return {}
+
+    def decoding(self, pipeline: Any, params: Row) -> dict[Kind, Row]:
+        """What the decoders of `flavor.decoding` are told, by kind, beyond limits and the model's sampling rate."""
+        return {}
 
     def model_defaults(self, pipeline: Any) -> Row:
         """What the loaded model says itself about params: its generation config, its problem type."""

@@ -62,7 +62,7 @@ def _check_one_of(group: tuple[str, ...], given: Row, number: int) -> None:
 
 def _check_value(field: Field, value: Any, number: int) -> Any:
     if field.kind in MEDIA:
-        problem = _media_problem(value)
+        problem = _media_problem(field.kind, value)
     elif field.kind is Kind.MESSAGES:
         problem = _messages_problem(value)
     else:
@@ -89,16 +89,23 @@ def _plain_problem(kind: Kind, value: Any) -> str | None:
     return None
 
 
-def _media_problem(value: Any) -> str | None:
+def _media_problem(kind: Kind, value: Any) -> str | None:
     if isinstance(value, str) or hasattr(value, "__fspath__"):
         return "must be the file's bytes; a text is never taken for a path or an address."
     if isinstance(value, bytes | bytearray | memoryview) and len(value) == 0:
         return "is empty: 0 bytes."
-    if isinstance(value, dict) and set(value) != {"asset"}:
-        return 'must be the file\'s bytes or {"asset": id}.'
+    if isinstance(value, dict) and not _is_reference(kind, value):
+        samples = ', or {"array": samples, "sampling_rate": number}' if kind is Kind.AUDIO else ""
+        return f'must be the file\'s bytes or {{"asset": id}}{samples}.'
     if value is None or isinstance(value, bool | int | float):
         return f"must be the file's bytes, got {_kind_of(value)}."
     return None
+
+
+def _is_reference(kind: Kind, value: Row) -> bool:
+    if kind is Kind.AUDIO and set(value) in ({"array", "sampling_rate"}, {"raw", "sampling_rate"}):
+        return True
+    return set(value) == {"asset"}
 
 
 def _messages_problem(value: Any) -> str | None:
