@@ -35,7 +35,6 @@ EXAMPLES = {
     "name": "sentiment",
     "version": "latest",
     "alias": "production",
-    "task": "text-classification",
     "code": "validation",
 }
 # In the order in which somebody new would need them; a tag that is not here comes last.

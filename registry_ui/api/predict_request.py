@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -96,7 +97,7 @@ def _envelope(request: Request, task: Task) -> dict[str, Any]:
     data = request.data
     if isinstance(data, RawMedium):
         return checked(PredictRequest, _of_medium(data, request.query_params, task)) | {"inputs": {_media_field(task): data.data}}
-    if request.FILES or hasattr(data, "getlist"):
+    if isinstance(data, QueryDict):
         return _of_parts(request, task)
     return checked(PredictRequest, data)
 
