@@ -78,7 +78,7 @@ def duration(value: Number | timedelta | None, unit: str = "s") -> str:
     if seconds < 0.9995:
         return f"{_three_digits(seconds * 1000) if seconds < 0.01 else f'{seconds * 1000:.0f}'} ms"
     if seconds < 59.95:
-        return f"{seconds:.1f} s"
+        return f"{seconds:.1f}".removesuffix(".0") + " s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
         return f"{minutes} min {rest} s" if rest else f"{minutes} min"

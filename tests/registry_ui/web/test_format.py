@@ -91,6 +91,7 @@ def test_scores_are_never_rounded_to_certainty_or_nothing(value, text):
         (0.412, "s", "412 ms"),
         (412, "ms", "412 ms"),
         (1420, "ms", "1.4 s"),
+        (48.02, "s", "48 s"),
         (59.97, "s", "1 min"),
         (125, "s", "2 min 5 s"),
         (3600, "s", "1 h"),
