@@ -16,7 +16,7 @@ class ModelNameConverter:
 
 
 class TabConverter:
-    regex = "|".join(tab for tab in Tab if tab is not Tab.CARD)
+    regex = "|".join(Tab)
 
     def to_python(self, value: str) -> Tab:
         return Tab(value)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Any, Self
+from typing import Any
 
 from flavor.safetensors_header import LENGTH_BYTES
 
@@ -65,7 +65,7 @@ class Folder:
     """A folder of files; `size_bytes` with all below."""
 
     name: str = ""
-    folders: dict[str, Self] = field(default_factory=dict)
+    folders: dict[str, "Folder"] = field(default_factory=dict)
     files: list[File] = field(default_factory=list)
     size_bytes: int = 0
     file_count: int = 0
@@ -77,7 +77,7 @@ class Folder:
         if len(parts) == 1:
             self.files.append(file)
             return
-        below = self.folders.setdefault(parts[0], type(self)(parts[0]))
+        below = self.folders.setdefault(parts[0], Folder(parts[0]))
         below.add(file, parts[1:])
 
 

@@ -98,9 +98,10 @@ def index_logged_models(records: Sequence[LoggedModelRecord], *, is_whole: bool,
     """Keep rows of the LoggedModels that no version points to; `is_whole` when no newer one is left out of `records`."""
     registered = set(ModelVersion.objects.exclude(logged_model_id="").values_list("logged_model_id", flat=True))
     wanted = {record.model_id: _logged_model_values(record) for record in records if record.model_id not in registered}
-    known = {row["model_id"]: row for row in LoggedModel.objects.values()}
+    known: dict[str, dict[str, object]] = {row["model_id"]: dict(row) for row in LoggedModel.objects.values()}
     for model_id, values in wanted.items():
-        if any(known.get(model_id, {}).get(name) != value for name, value in values.items()):
+        earlier = known.get(model_id)
+        if earlier is None or any(earlier[name] != value for name, value in values.items()):
             LoggedModel.objects.update_or_create(model_id=model_id, defaults={**values, "seen_at": read_at})
     gone = set(known) & registered
     if is_whole:

@@ -155,13 +155,14 @@ def _client_of(tracking_uri: str) -> "MlflowClient":
 
 
 def _bound_waiting() -> None:
-    """MLflow waits two minutes and asks seven times; a page cannot. What the environment says already stays."""
+    """MLflow waits two minutes, asks seven times and draws bars; a page cannot. What the environment says already stays."""
     from mlflow import environment_variables as mlflow_settings
 
     for variable, value in (
         (mlflow_settings.MLFLOW_HTTP_REQUEST_TIMEOUT, settings.MLFLOW_TIMEOUT_S),
         (mlflow_settings.MLFLOW_HTTP_REQUEST_MAX_RETRIES, 1),
         (mlflow_settings.MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR, 1),
+        (mlflow_settings.MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR, False),
     ):
         if not variable.is_set():
             variable.set(value)

@@ -74,6 +74,9 @@ def _shortened(value: Any) -> Any:
 def _columns(entries: Any, described: Iterable[Field | Param]) -> list[Column]:
     help_of = {each.name: each.help for each in described}
     found = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    if len(found) == 1 and help_of:
+        # Stock leaves a single text without a name.
+        help_of.setdefault("", next(iter(help_of.values())))
     return [_column(entry, help_of) for entry in found]
 
 

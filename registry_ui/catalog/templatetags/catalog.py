@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import template
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from flavor.tasks import find_task
@@ -126,12 +126,8 @@ def _url(version: ModelVersion, tab: Tab) -> str:
 
 
 def _url_of_triable(version: ModelVersion, name: str) -> str:
-    if version.known_task is None or version.problem:
-        return ""
-    try:
-        return reverse(name, args=(version.model.name, version.version))
-    except NoReverseMatch:
-        return ""
+    is_triable = version.known_task is not None and not version.problem
+    return reverse(name, args=(version.model.name, version.version)) if is_triable else ""
 
 
 def _has(version: ModelVersion, tab: Tab) -> bool:

@@ -20,11 +20,12 @@ from ..tabs import Tab
 
 @require_GET
 @vary_on_headers("HX-Request")
-def version(request: HtmxHttpRequest, name: str, version: str, tab: Tab = Tab.CARD) -> HttpResponse:
-    """A tab of the version's page; an alias or `latest` in place of the number leads to it."""
+def version(request: HtmxHttpRequest, name: str, version: str, tab: Tab | None = None) -> HttpResponse:
+    """A tab of the version's page; an alias or `latest` in place of the number leads to it, and so does the tab `card`."""
     found = selectors.get_model_version(name, version)
-    if version != str(found.version):
+    if version != str(found.version) or tab is Tab.CARD:
         return _redirect(found, tab)
+    tab = tab or Tab.CARD
     context = {
         "version": found,
         "tab": tab,
@@ -36,8 +37,8 @@ def version(request: HtmxHttpRequest, name: str, version: str, tab: Tab = Tab.CA
     return render(request, "catalog/_version.html" if wants_fragment(request) else "catalog/version.html", context)
 
 
-def _redirect(found: ModelVersion, tab: Tab) -> HttpResponse:
-    if tab is Tab.CARD:
+def _redirect(found: ModelVersion, tab: Tab | None) -> HttpResponse:
+    if tab in {None, Tab.CARD}:
         return redirect("catalog:version", found.model.name, found.version)
     return redirect("catalog:version_tab", found.model.name, found.version, tab)
 

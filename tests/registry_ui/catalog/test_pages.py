@@ -250,6 +250,8 @@ def test_a_followed_alias_stays_in_breadcrumb_and_tabs_until_it_moves(client_ali
 def test_a_version_by_alias_or_latest_leads_to_its_number(client_alice):
     make_version("sentiment", 1), make_version("sentiment", 2)
 
+    assert client_alice.get("/models/sentiment/versions/1/card").headers["Location"] == "/models/sentiment/versions/1"
+    assert client_alice.get("/models/sentiment/versions/latest").headers["Location"] == "/models/sentiment/versions/2"
     assert client_alice.get("/models/sentiment/versions/latest/files").headers["Location"] == "/models/sentiment/versions/2/files"
 
 
