@@ -59,7 +59,7 @@ class Stack:
         return match
 
     def wait_until_ready(self) -> "Stack":
-        self.wait_for("Stop: Ctrl-C")
+        self.wait_for("Everything is ready")
         return self
 
     def pid_of(self, part: str) -> int:

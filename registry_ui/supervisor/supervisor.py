@@ -77,30 +77,28 @@ class Supervisor:
             problem = external_problem(self._options)
 
     def _start(self, signals: Signals) -> None:
-        """Start the parts and return when all are ready, or when asked to stop."""
+        """Start the parts, show where the pages are as soon as they answer, return when all are ready or when asked to stop."""
         started_at = time.monotonic()
         parts = find_parts(self._options)
         self._children.say(f"Starting {', '.join(part.name for part in parts)}.")
         self._keepers = [Keeper(part, start=self._launch, say=self._children.say) for part in parts]
         prepare = self._one_shot("prepare", "prepare", "--url", self._options.url, after=())
+        is_shown = False
         while not signals.asked_to_stop:
             ready = self._ready()
             prepare.tick(ready)
             self._tick(ready | {"prepare"} if prepare.has_succeeded else ready)
+            if "web" in ready and not is_shown:
+                self._show()
+                is_shown = True
             if self._all_ready():
-                break
+                self._children.say(f"Everything is ready ({time.monotonic() - started_at:.1f} s).")
+                return
             signals.wait(STEP_S)
-        else:
-            return
-        self._console.block(
-            summary(
-                self._options,
-                self._keepers,
-                sign_in_link=take_link(self._options.var_dir),
-                seconds=time.monotonic() - started_at,
-                bold=self._console.bold,
-            )
-        )
+
+    def _show(self) -> None:
+        link = take_link(self._options.var_dir)
+        self._console.block(summary(self._options, self._keepers, sign_in_link=link, bold=self._console.bold))
 
     def _watch(self, signals: Signals) -> None:
         """Keep the parts running until asked to stop."""
