@@ -1,6 +1,7 @@
-"""Prompts into token ids, and token ids continued: seeds, stop texts, streaming, cancelling, true token counts.
+"""Prompts continued, texts and pictures put into words: seeds, stop texts, streaming, cancelling, true token counts.
 
-transformers' own text-generation pipeline can do none of these in a batch, so `generate` is called here.
+transformers' own pipelines can do none of these in a batch, so `generate` is called here, for models that continue what
+they read and for those that read with an encoder.
 """
 
 from collections.abc import Callable
@@ -23,22 +24,21 @@ from transformers.generation import (
     TypicalLogitsWarper,
 )
 
-from .tasks._base import InvalidInput, Row
+from .encoding import Encoded, is_encoder_decoder
+from .tasks._base import Row
 from .tasks._generation import SAMPLING
 from .token_text import TokenText, decode
 
-# Parameters of ours that are not `generate`'s, or that are carried out here.
-_OURS = frozenset(
-    {*SAMPLING, "do_sample", "stop", "seed", "num_return_sequences", "max_new_tokens", "max_length", "return_full_text"}
-    | {"continue_final_message", "tools", "documents", "prompt_template", "prompt_variables"}
-)
+# Parameters that are carried out here, though `generate` has them too.
+_NAMES = frozenset(name for name in vars(GenerationConfig()) if not name.startswith("_"))
+_OURS = frozenset({*SAMPLING, "do_sample", "num_return_sequences", "max_new_tokens", "max_length", "stop_strings"})
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """One input of the model: its token ids, how many more may follow, and the seed of its chance."""
+    """One input of the model: what it reads, how many tokens may be written, and the seed of its chance."""
 
-    ids: list[int]
+    read: Encoded
     room: int
     seed: int
 
@@ -52,49 +52,6 @@ class Sequence:
     finish_reason: str = "length"
 
 
-def encode(pipeline: Any, model_input: str | list[Row], params: Row) -> list[int]:
-    """Return the token ids of a prompt or a chat; the first token that marks the beginning comes once.
-
-    Raises InvalidInput when the chat cannot be rendered.
-    """
-    tokenizer = pipeline.tokenizer
-    if isinstance(model_input, str):
-        ids = tokenizer((getattr(pipeline, "prefix", None) or "") + model_input, verbose=False)["input_ids"]
-    else:
-        ids = _encode_chat(tokenizer, model_input, params)
-    begin = tokenizer.bos_token_id
-    if begin is not None and ids[:2] == [begin, begin]:
-        ids = ids[1:]
-    if ids:
-        return list(ids)
-    if begin is None:
-        raise InvalidInput("text", "text is empty and this model has no token to begin with; give it a few words.")
-    return [begin]
-
-
-def _encode_chat(tokenizer: Any, messages: list[Row], params: Row) -> list[int]:
-    from jinja2 import TemplateError
-
-    if not getattr(tokenizer, "chat_template", None):
-        raise InvalidInput("messages", "this model has no chat template; send text instead of messages.")
-    is_continued = params.get("continue_final_message")
-    if is_continued is None:
-        is_continued = messages[-1]["role"] == "assistant"
-    try:
-        encoded = tokenizer.apply_chat_template(
-            messages,
-            add_generation_prompt=not is_continued,
-            continue_final_message=is_continued,
-            tools=params.get("tools"),
-            documents=params.get("documents"),
-            tokenize=True,
-            return_dict=True,
-        )
-    except (TemplateError, ValueError, TypeError) as error:
-        raise InvalidInput("messages", f"the model's chat template refuses these messages: {error}.") from error
-    return encoded["input_ids"]
-
-
 def generate(
     pipeline: Any,
     prompts: list[Prompt],
@@ -104,9 +61,10 @@ def generate(
     should_stop: Callable[[], bool] | None = None,
     on_text: Callable[[str], None] | None = None,
 ) -> list[list[Sequence]]:
-    """Continue every prompt; return `num_return_sequences` sequences each.
+    """Answer every prompt with `num_return_sequences` sequences.
 
-    All prompts must have the same `room`, which bounds what is written. `on_text` gets the text of the one sequence as it grows.
+    All prompts must have the same `room`, which bounds what is written, and inputs that fit into one batch
+    (`Encoded.company`). `on_text` gets the text of the one sequence as it grows.
     """
     count = params.get("num_return_sequences") or 1
     if (params.get("num_beams") or 1) > 1:
@@ -132,39 +90,66 @@ def _generate_with_beams(
         if params.get("do_sample"):
             torch.manual_seed(prompts[0].seed)
         output = _call_generate(pipeline, prompts, params, passed_on, watch, LogitsProcessorList(), more)
-    width = max(len(prompt.ids) for prompt in prompts)
-    sequences = [watch.finished(ids[width:]) for ids in output.tolist()]
+    sequences = [watch.finished(ids[watch.width :]) for ids in output.tolist()]
     return [sequences[start : start + count] for start in range(0, len(sequences), count)]
 
 
 def _call_generate(
     pipeline: Any, prompts: list[Prompt], params: Row, passed_on: Row, watch: "_Watch", chance: LogitsProcessorList, more: Row
 ) -> torch.Tensor:
-    model, tokenizer = pipeline.model, pipeline.tokenizer
-    padding = next((each for each in (tokenizer.pad_token_id, *watch.ends) if each is not None), 0)
-    width = max(len(prompt.ids) for prompt in prompts)
-    ids = [[padding] * (width - len(prompt.ids)) + prompt.ids for prompt in prompts]
-    mask = [[0] * (width - len(prompt.ids)) + [1] * len(prompt.ids) for prompt in prompts]
-    known = {name: value for name, value in params.items() if name not in _OURS}
-    config = _generation_config(model, {**passed_on, **known, **more}, prompts[0].room, padding)
+    padding = next((each for each in (pipeline.tokenizer.pad_token_id, *watch.ends) if each is not None), 0)
+    read = [prompt.read for prompt in prompts]
+    config = _generation_config(pipeline.model, {**passed_on, **params}, more, prompts[0].room, padding)
     with torch.inference_mode():
-        return model.generate(
-            input_ids=torch.tensor(ids, device=pipeline.device),
-            attention_mask=torch.tensor(mask, device=pipeline.device),
+        return pipeline.model.generate(
+            **_model_inputs(pipeline, read, padding),
+            **read[0].settings,
             generation_config=config,
             logits_processor=chance,
             stopping_criteria=StoppingCriteriaList([watch]),
         )
 
 
-def _generation_config(model: Any, settings: Row, room: int, padding: int) -> GenerationConfig:
-    """The model's own configuration with `settings`; chance and stop texts are not `generate`'s business here."""
+def _model_inputs(pipeline: Any, read: list[Encoded], padding: int) -> dict[str, Any]:
+    """Rows as one batch: padded before their text where it is continued, behind it where an encoder reads it."""
+    inputs = {name: _together([each.media[name] for each in read], pipeline.device) for name in read[0].media}
+    if not read[0].ids:
+        return inputs
+    width = max(len(each.ids) for each in read)
+    before = not is_encoder_decoder(pipeline)
+    columns: dict[str, tuple[list[list[int]], int]] = {
+        "input_ids": ([each.ids for each in read], padding),
+        "attention_mask": ([[1] * len(each.ids) for each in read], 0),
+    }
+    columns |= {name: ([each.per_token[name] for each in read], 0) for name in read[0].per_token}
+    for name, (rows, filler) in columns.items():
+        inputs[name] = torch.tensor([_padded(row, width, filler, before=before) for row in rows], device=pipeline.device)
+    return inputs
+
+
+def _padded(row: list[int], width: int, filler: int, *, before: bool) -> list[int]:
+    more = [filler] * (width - len(row))
+    return more + row if before else row + more
+
+
+def _together(values: list[Any], device: torch.device) -> Any:
+    """Tensors one behind the other; what is no tensor has a batch for itself."""
+    if not isinstance(values[0], torch.Tensor):
+        return values[0]
+    return torch.cat(values).to(device)
+
+
+def _generation_config(model: Any, settings: Row, more: Row, room: int, padding: int) -> GenerationConfig:
+    """The model's own configuration with those `settings` that are its; chance and stop texts are not its business here."""
     config = deepcopy(model.generation_config)
+    known = {name: value for name, value in settings.items() if name in _NAMES and name not in _OURS}
     for name in ("stop_strings", "max_length", "num_return_sequences"):
         setattr(config, name, None)
     config.return_dict_in_generate = False
     plain = {"do_sample": False, "temperature": 1.0, "top_p": 1.0, "top_k": 50, "min_p": None, "typical_p": 1.0}
-    config.update(**{**plain, **settings, "max_new_tokens": room, "pad_token_id": padding})
+    if (config.min_length or 0) > room:  # of a model that says how long its answers are, and a caller who wants less
+        config.min_length = 0
+    config.update(**{**plain, **known, **more, "max_new_tokens": room, "pad_token_id": padding})
     return config
 
 
@@ -216,6 +201,7 @@ class _Watch(StoppingCriteria):
         on_text: Callable[[str], None] | None,
     ) -> None:
         self.ends = _end_tokens(pipeline)
+        self.width = 0  # tokens in front of what is written
         self._tokenizer = pipeline.tokenizer
         self._stops = tuple(stop for stop in params.get("stop") or () if stop)
         self._room = room if params.get("max_time") is not None else 0
@@ -226,6 +212,7 @@ class _Watch(StoppingCriteria):
         self._texts = [TokenText(self._tokenizer, self._stops) for _ in range(rows)] if self._stops or on_text else []
 
     def __call__(self, input_ids: torch.Tensor, scores: Any, **_: Any) -> torch.Tensor:
+        self.width = self.width or input_ids.shape[1] - 1
         self._is_cancelled = self._is_cancelled or bool(self._should_stop and self._should_stop())
         if self._sequences:
             for number, token in enumerate(input_ids[:, -1].tolist()):
@@ -281,7 +268,9 @@ class _Watch(StoppingCriteria):
 
 
 def _end_tokens(pipeline: Any) -> tuple[int, ...]:
-    said = pipeline.model.generation_config.eos_token_id
+    said = getattr(pipeline, "end_token_id", None)  # of pipelines whose model has it somewhere of its own
+    if said is None:
+        said = pipeline.model.generation_config.eos_token_id
     if said is None:
         said = pipeline.tokenizer.eos_token_id
     if said is None:

@@ -18,15 +18,39 @@ def token_limit(pipeline: Any) -> int | None:
     return min((limit for limit in limits if limit), default=None)
 
 
+def written_limit(pipeline: Any) -> int | None:
+    """Return the tokens that a model with a decoder of its own can write, the one that it starts with left out."""
+    config = _text_config(pipeline.model, decoder=True)
+    limit = _positions(config, "max_decoder_position_embeddings", "max_target_positions")
+    return limit - 1 if limit else None
+
+
 def _position_limit(model: Any) -> int | None:
-    config = model.config.get_text_config() if hasattr(model.config, "get_text_config") else model.config
-    limit = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
-    if not isinstance(limit, int) or limit <= 0:
+    limit = _positions(_text_config(model, encoder=True), "max_encoder_position_embeddings")
+    if limit is None:
         return None
     # RoBERTa and its kin number positions from padding_idx + 1: 514 positions read 512 tokens.
     embeddings = getattr(getattr(model, "base_model", None), "embeddings", None)
     offset = getattr(embeddings, "padding_idx", None)
     return limit if offset is None else limit - offset - 1
+
+
+def _text_config(model: Any, **end: bool) -> Any:
+    """The part of a model's configuration that is about one end of it, where it has two; else the one about texts."""
+    if not hasattr(model.config, "get_text_config"):
+        return model.config
+    two_ended = getattr(model.config, "is_encoder_decoder", False)
+    return model.config.get_text_config(**end) if two_ended else model.config.get_text_config()
+
+
+def _positions(config: Any, *names: str) -> int | None:
+    if getattr(config, "relative_attention_num_buckets", None):  # T5 and its kin reach any distance
+        return None
+    for name in (*names, "max_position_embeddings", "n_positions"):
+        limit = getattr(config, name, None)
+        if isinstance(limit, int) and limit > 0:
+            return limit
+    return None
 
 
 def count_tokens(tokenizer: Any, arguments: list[Row | None]) -> list[int]:

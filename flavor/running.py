@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from .batching import MAX_ROWS, batches
-from .lengths import check_length, count_tokens
+from .lengths import check_length, count_tokens, written_limit
 from .parameters import Effective, Source
 from .results import RowResult
 from .tasks._base import InvalidInput, Row, Task, Warned
@@ -26,7 +26,7 @@ class Prepared:
     row: Row
     tokens: int = 0
     media: dict[str, int | float] = field(default_factory=dict)  # images, audio_seconds, video_frames
-    ids: list[int] = field(default_factory=list)  # of a prompt
+    read: Any = None  # `flavor.encoding.Encoded`, of a prompt
     room: int = 0  # tokens that may be written
     seed: int = 0
     warnings: list[Warned] = field(default_factory=list)
@@ -89,31 +89,58 @@ class Batcher:
             self.guarded(each, partial(self._measure_prompt, each, effective))
 
     def _measure_prompt(self, each: Prepared, effective: Effective) -> None:
-        """Encode a prompt, cut its beginning when it fills the context, and say how much may be written."""
-        from .generation import encode  # heavy
+        """Encode a prompt, cut it when it fills the context, and say how much may be written."""
+        from .encoding import is_encoder_decoder  # heavy
 
         values = effective.values
-        each.ids = encode(self.pipeline, self.task.to_pipeline([each.row], values)[0], values)
-        wanted = values["max_new_tokens"]
-        if "max_length" in values and effective.sources["max_new_tokens"] is Source.DEFAULT:
-            wanted = max(1, values["max_length"] - len(each.ids))
-        if self.limit and len(each.ids) >= self.limit:
-            check_length(self.task, len(each.ids), self.limit - 1, overlong=self.overlong, row=each.number)
-            kept = self.limit - max(1, min(wanted, self.limit // 4))
-            each.warnings.append(Warned("input_truncated", f"the last {kept} of {len(each.ids)} tokens used"))
-            each.ids = each.ids[-kept:]
-        each.tokens = len(each.ids)
-        each.room = min(wanted, self.limit - len(each.ids)) if self.limit else wanted
+        measure = self._measure_encoded if is_encoder_decoder(self.pipeline) else self._measure_continued
+        wanted, limit = measure(each, effective)
+        each.tokens = len(each.read.ids)
+        each.room = wanted if limit is None else min(wanted, limit)
         if each.room < wanted and effective.has_said("max_new_tokens"):
-            detail = f"room for {each.room} of {wanted} new tokens is left in the model's context of {self.limit}"
+            detail = f"room for {each.room} of {wanted} new tokens is left in the model's context"
             each.warnings.append(Warned("output_limited", detail))
         each.seed = values["seed"] if "seed" in values else secrets.randbits(32)
 
+    def _measure_continued(self, each: Prepared, effective: Effective) -> tuple[int, int | None]:
+        """What is read and what is written share the context: a long prompt loses its beginning."""
+        each.read = self._encoded(each, effective)
+        count = len(each.read.ids)
+        wanted = _wanted(effective, count)
+        if self.limit is None:
+            return wanted, None
+        if count >= self.limit:
+            overlong = self.overlong if each.read.is_cuttable else "refuse"
+            check_length(self.task, count, self.limit - 1, overlong=overlong, row=each.number)
+            kept = self.limit - max(1, min(wanted, self.limit // 4))
+            each.warnings.append(Warned("input_truncated", f"the last {kept} of {count} tokens used"))
+            each.read = self._encoded(each, effective, limit=kept)
+        return wanted, self.limit - len(each.read.ids)
+
+    def _measure_encoded(self, each: Prepared, effective: Effective) -> tuple[int, int | None]:
+        """An encoder reads as much as it can from the beginning, a decoder writes as much as it can."""
+        each.read = self._encoded(each, effective)
+        count = len(each.read.ids)
+        if self.limit is not None and count > self.limit:
+            overlong = self.overlong if each.read.is_cuttable else "refuse"
+            each.warnings += check_length(self.task, count, self.limit, overlong=overlong, row=each.number)
+            each.read = self._encoded(each, effective, limit=self.limit)
+        return _wanted(effective, 1), written_limit(self.pipeline)
+
+    def _encoded(self, each: Prepared, effective: Effective, *, limit: int | None = None) -> Any:
+        from .encoding import encode  # heavy
+
+        model_input = self.task.to_pipeline([each.row], effective.values)[0]
+        return encode(self.task, self.pipeline, model_input, effective.values, limit=limit)
+
     def _batches(self, prepared: list[Prepared]) -> list[list[Prepared]]:
-        """Rows of like length together; prompts also need the same room, which is one number per batch."""
+        """Rows of like length together; prompts also need the same room, one number per batch, and media of one shape."""
+        groups: dict[Any, list[Prepared]] = {}
+        for each in prepared:
+            groups.setdefault((each.room, each.read.company if each.read else ()), []).append(each)
         found: list[list[Prepared]] = []
-        for room in sorted({each.room for each in prepared}):
-            group = [each for each in prepared if each.room == room]
+        for room, company in sorted(groups, key=lambda key: key[0]):
+            group = groups[room, company]
             costs = [each.tokens + room for each in group]
             found += [[group[place] for place in batch] for batch in batches(costs, max_rows=self.max_rows)]
         return found
@@ -160,7 +187,7 @@ class Batcher:
     def _write(self, batch: list[Prepared], effective: Effective) -> tuple[list[Any], list[int]]:
         from .generation import Prompt, generate  # heavy
 
-        prompts = [Prompt(each.ids, each.room, each.seed) for each in batch]
+        prompts = [Prompt(each.read, each.room, each.seed) for each in batch]
         with self.lock:
             sequences = generate(
                 self.pipeline,
@@ -172,6 +199,14 @@ class Batcher:
             )
         raw = [[_written(each.row, one, effective.values) for one in found] for each, found in zip(batch, sequences, strict=True)]
         return raw, [sum(len(one.ids) for one in found) for found in sequences]
+
+
+def _wanted(effective: Effective, already: int) -> int:
+    """Tokens that may be written: the model's `max_length`, which counts those `already` there, where nobody said otherwise."""
+    values = effective.values
+    if "max_length" in values and effective.sources["max_new_tokens"] is Source.DEFAULT:
+        return max(1, values["max_length"] - already)
+    return values["max_new_tokens"]
 
 
 def full_text_of(row: Row, values: Row) -> str:
