@@ -115,6 +115,11 @@ SECURE_SSL_REDIRECT = False  # the proxy's work
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
 SECURE_HSTS_SECONDS = 31536000 if BEHIND_TLS else 0
 X_FRAME_OPTIONS = "DENY"
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # the name may have subdomains that we cannot promise TLS for
+    "security.W008",  # redirecting to TLS is the proxy's work
+    "security.W021",  # joining the browsers' preload list is the owner's choice
+]
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
