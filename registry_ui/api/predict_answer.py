@@ -39,21 +39,22 @@ def answer_json(outcome: Outcome, subject: Subject, *, is_single: bool) -> Json:
     """Return the envelope of an outcome: one answer for each input, or, here at the edge, the one answer itself."""
     problem = problem_in(outcome, is_single=is_single)
     if problem is not None:
-        return {**_head(outcome.id, subject, "failed", is_single), "error": problem.to_json()}
+        failed = {"error": problem.to_json()}
+        return _envelope(outcome.id, subject, "failed", failed, is_single)
     outputs = [_output(result, row) for row, result in enumerate(outcome.results)]
-    return {
-        **_head(outcome.id, subject, "succeeded", is_single),
+    answer = {
         "outputs": outputs[0] if is_single else outputs,
         "parameters_effective": _parameters(outcome.results),
         "usage": _usage(outcome.results),
         "timing_ms": outcome.timing_ms,
         "warnings": _warnings(outcome.results, is_single=is_single),
     }
+    return _envelope(outcome.id, subject, "succeeded", answer, is_single)
 
 
 def pending_json(pending: Pending, subject: Subject, *, is_single: bool) -> Json:
     """Return the envelope of a promise, with the state that its model is in."""
-    return {**_head(pending.request_id, subject, "pending", is_single), "model_state": state_json(pending.state)}
+    return _envelope(pending.request_id, subject, "pending", {"model_state": state_json(pending.state)}, is_single)
 
 
 def problem_in(outcome: Outcome, *, is_single: bool) -> Problem | None:
@@ -96,13 +97,14 @@ def event_text(event: StreamEvent, request_id: str, subject: Subject) -> str:
     return streaming.event(event.kind, answer_json(outcome, subject, is_single=True), event.id)
 
 
-def _head(request_id: str, subject: Subject, status: str, is_single: bool) -> Json:
+def _envelope(request_id: str, subject: Subject, status: str, content: Json, is_single: bool) -> Json:
     return {
         "id": request_id,
         "object": "prediction",
         "status": status,
         "task": subject.task,
         "model": {"name": subject.name, "version": subject.version, "uri": subject.uri},
+        **content,
         "links": {
             "self": location(request_id, is_single=is_single),
             "events": api_url("prediction-events", request_id),

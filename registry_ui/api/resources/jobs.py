@@ -63,7 +63,7 @@ class JobSerializer(serializers.Serializer):
     kind = serializers.ChoiceField(Kind.choices)
     state = serializers.ChoiceField(State.choices)
     target = serializers.CharField(help_text="What it is about: 'models:/sentiment/3'.")
-    progress = JobProgress(allow_null=True)
+    progress = JobProgress(allow_null=True, help_text="How far it is, or was when it failed.")
     attempt = serializers.IntegerField()
     max_attempts = serializers.IntegerField()
     request = serializers.DictField(help_text="What was asked.")
@@ -236,7 +236,7 @@ def job_json(job: Job) -> dict[str, Any]:
 
 
 def _progress(job: Job) -> dict[str, Any] | None:
-    if not job.stage:
+    if not job.stage or job.state == State.SUCCEEDED:
         return None
     return {"stage": job.stage, "done": job.progress_done, "total": job.progress_total, "unit": job.progress_unit}
 

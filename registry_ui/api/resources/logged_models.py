@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from ...accounts.permissions import can_log
 from ...accounts.scopes import Scope
 from ...catalog.models import LoggedModel
 from ...catalog.selectors import list_logged_models
@@ -16,6 +17,7 @@ from ..authentication import user_of
 from ..bodies import AnyJson, Number, Text, read_body, read_query
 from ..idempotency import read_key
 from ..pagination import PageQuery, page, page_of
+from ..problems import ProblemError
 from .jobs import ACCEPTED, JOB_REQUEST_HEADERS, accepted
 
 
@@ -84,6 +86,8 @@ class LoggedModelList(APIView):
     )
     def post(self, request: Request) -> Response:
         """Log a checkpoint, a Hub model or an artifact by a job; nothing half-registered stays when it fails."""
+        if not can_log(user_of(request)):
+            raise ProblemError("forbidden", "You may look at models, but not log them; ask an administrator.")
         asked = {name: value for name, value in read_body(LogRequest, request).items() if value is not None}
         return accepted(request, submit_log(created_by=user_of(request), idempotency_key=read_key(request), **asked))
 

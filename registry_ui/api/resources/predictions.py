@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from ...accounts.permissions import can_steer
 from ...accounts.scopes import Scope
 from ...catalog.models import ModelVersion
 from ...predictions import gateway
@@ -310,7 +311,6 @@ def _collect(request_id: str, wait_s: float) -> Outcome | Pending:
 
 def _cancel(request: Request, request_id: str) -> None:
     asked = get_asked(request_id)
-    user = user_of(request)
-    if not user.is_superuser and asked.caller_id != user.pk:
+    if not can_steer(user_of(request), asked):
         raise ProblemError("forbidden", "Somebody else asked this; only they and administrators may cancel it.")
     gateway.cancel(asked.id)

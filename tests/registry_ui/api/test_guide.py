@@ -33,7 +33,8 @@ def registry(api, worker, bells):
         return answered
 
     worker.answers = answer
-    make_version(aliases=("production",))
+    make_version()
+    make_version("first-steps", aliases=("production",))
     make_version("digits", task="image-classification")
     make_version("storyteller", task="text-generation")
     return api

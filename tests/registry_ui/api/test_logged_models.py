@@ -3,6 +3,7 @@
 import pytest
 from django.utils import timezone
 
+from registry_ui.api.resources import jobs, logged_models
 from registry_ui.catalog.models import LoggedModel
 from registry_ui.jobs.models import Job
 from tests.registry_ui.api.conftest import PREFIX
@@ -106,8 +107,6 @@ def test_without_a_key_every_request_is_a_job_of_its_own(api, bells):
 
 
 def test_one_may_wait_for_the_job(api, bells, monkeypatch):
-    from registry_ui.api.resources import jobs
-
     def end(job_id, *, seconds):
         Job.objects.filter(pk=job_id).update(
             state="succeeded", result={"registered_model": "sentiment", "version": "3", "model_uri": "models:/sentiment/3"}
@@ -140,3 +139,11 @@ def test_models_without_a_version_are_listed(api):
 
 def test_a_form_is_not_taken(api):
     assert api.post(f"{PREFIX}{LOG}", ASKED).status_code == 415
+
+
+def test_who_may_not_log_is_told_so(api, bells, monkeypatch):
+    monkeypatch.setattr(logged_models, "can_log", lambda user: False)
+    answer = api.send(LOG, ASKED)
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    assert not Job.objects.exists()
