@@ -8,7 +8,8 @@ from .models import User
 class Owned(Protocol):
     """Something that somebody asked for."""
 
-    created_by_id: int | None
+    @property
+    def created_by_id(self) -> int | None: ...
 
 
 def can_log(user: User) -> bool:

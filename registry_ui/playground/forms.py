@@ -79,6 +79,9 @@ class PredictForm(forms.Form):
         if task.streams:
             self.fields[STREAM] = forms.BooleanField(required=False)
         self._choices = [_alternatives(task, group, version) for group in task.one_of]
+        for names in self._choices:
+            if len(names) == 1:
+                self._bound(names[0]).field.is_needed = True
         self.rows: list[Row] = []
         self.params: Row = {}
 
@@ -105,9 +108,10 @@ class PredictForm(forms.Form):
         return [self._bound(PREFIX + each.name) for each in self.task.params if each.advanced]
 
     @property
-    def all_fields(self) -> list[InputBound]:
-        """Every field that can have an error."""
-        return [*(self._bound(each.name) for each in self.task.inputs), *self.parameters, *self.advanced_parameters]
+    def not_offered(self) -> list[InputBound]:
+        """The inputs that this version cannot take; an error of theirs still has its place."""
+        offered = {name for names in self._choices for name in names}
+        return [self._bound(name) for group in self.task.one_of for name in group if name not in offered]
 
     @property
     def is_multipart(self) -> bool:  # type: ignore[override]
@@ -122,7 +126,7 @@ class PredictForm(forms.Form):
     @property
     def first_errors(self) -> dict[str, str]:
         """One sentence for each field at fault; those of the form as a whole have an empty name."""
-        return {name if name in self.fields else "": errors[0] for name, errors in self.errors.items()}
+        return {name if name in self.fields else "": str(errors[0]) for name, errors in self.errors.items()}
 
     @property
     def wants_stream(self) -> bool:

@@ -1,12 +1,13 @@
 """The playground: pick a model, ask it, see the answer."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from flavor.tasks import InvalidInput
 
+from ..accounts.requests import SignedInRequest
 from ..catalog.models import ModelVersion
 from ..catalog.selectors import get_model_version
 from ..predictions import gateway
@@ -25,7 +26,7 @@ WAIT_S = 2.0
 
 
 @require_GET
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: SignedInRequest) -> HttpResponse:
     """The models that can be tried, by task."""
     q = request.GET.get("q", "").strip()
     template = "playground/_choices.html" if wants_fragment(request) else "playground/index.html"
@@ -33,7 +34,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def playground(request: HttpRequest, name: str, version: str) -> HttpResponse:
+def playground(request: SignedInRequest, name: str, version: str) -> HttpResponse:
     """Try one model version."""
     found = get_model_version(name, version)
     try:
@@ -48,7 +49,7 @@ def playground(request: HttpRequest, name: str, version: str) -> HttpResponse:
     return _page(request, found, form=form)
 
 
-def _predict(request: HttpRequest, version: ModelVersion, target: gateway.Target) -> HttpResponse:
+def _predict(request: SignedInRequest, version: ModelVersion, target: gateway.Target) -> HttpResponse:
     form = PredictForm(target.task, request.POST, request.FILES, version=version, user=request.user)
     if not form.is_valid():
         return _answer(request, version, form, refused(target.task, form.first_errors))
@@ -63,7 +64,7 @@ def _predict(request: HttpRequest, version: ModelVersion, target: gateway.Target
     return fragment(request, prediction)
 
 
-def _ask(request: HttpRequest, target: gateway.Target, form: PredictForm) -> Shown:
+def _ask(request: SignedInRequest, target: gateway.Target, form: PredictForm) -> Shown:
     """Ask, and return what there is to see within the first seconds."""
     if form.wants_stream and wants_fragment(request):
         request_id = gateway.start_stream(target, form.rows[0], form.params, caller=request.user)
@@ -74,7 +75,7 @@ def _ask(request: HttpRequest, target: gateway.Target, form: PredictForm) -> Sho
     return shown(asked, prediction, is_live=True)
 
 
-def _answer(request: HttpRequest, version: ModelVersion, form: PredictForm, prediction: Shown) -> HttpResponse:
+def _answer(request: SignedInRequest, version: ModelVersion, form: PredictForm, prediction: Shown) -> HttpResponse:
     """Answer with what went wrong: beside the form that is there already, or in a page with all that was filled in."""
     if wants_fragment(request):
         return fragment(request, prediction)
@@ -83,7 +84,7 @@ def _answer(request: HttpRequest, version: ModelVersion, form: PredictForm, pred
     return _page(request, version, form=form, prediction=prediction, status=status)
 
 
-def _filled(request: HttpRequest, version: ModelVersion, target: gateway.Target) -> PredictForm:
+def _filled(request: SignedInRequest, version: ModelVersion, target: gateway.Target) -> PredictForm:
     """Return the form as the address says: an earlier prediction again, an example, or the first of them."""
     form = PredictForm(target.task, version=version, user=request.user)
     earlier = _earlier(request.GET.get("from"))
@@ -103,6 +104,6 @@ def _earlier(request_id: str | None) -> Asked | None:
         return None
 
 
-def _page(request: HttpRequest, version: ModelVersion, *, status: int = 200, **context: object) -> HttpResponse:
+def _page(request: SignedInRequest, version: ModelVersion, *, status: int = 200, **context: object) -> HttpResponse:
     context = {**context, "version": version, "state": state_of(version)}
     return render(request, "playground/playground.html", context, status=status)

@@ -15,6 +15,7 @@ from flavor.tasks import Field, InvalidInput, Kind
 from ..assets import services as assets
 
 LONGEST_BASE64 = 200
+ONE_LINE = 80
 _NUMBERS = re.compile(r"\[\s*((?:-?[\d.eE+-]+,?\s+)+)\]")
 MEDIA = frozenset({Kind.IMAGE, Kind.AUDIO, Kind.VIDEO})
 
@@ -73,7 +74,8 @@ def shown(field: Field, value: Any) -> Shown:
         return Shown(field.name, field.help, text=value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return Shown(field.name, field.help, number=value)
-    return Shown(field.name, field.help, json=as_json(value))
+    line = json.dumps(_readable(value), ensure_ascii=False, default=_foreign)
+    return Shown(field.name, field.help, json=line if len(line) <= ONE_LINE else as_json(value))
 
 
 def medium_of(value: Any, kind: Kind = Kind.IMAGE) -> Medium | None:

@@ -33,7 +33,11 @@ class Keypoints:
 
     @property
     def dot(self) -> float:
-        return self.width / 260
+        return self.width / 220
+
+    @property
+    def line(self) -> float:
+        return self.width / 480
 
 
 def draw(answer: Answer) -> Keypoints:

@@ -1,9 +1,10 @@
 """A model version on its way into memory: its state, and the wish that it be there."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from ...accounts.requests import SignedInRequest
 from ...catalog.selectors import get_model_version
 from ...jobs.services import submit_load
 from ...web.htmx import wants_fragment
@@ -11,13 +12,13 @@ from ..model_states import state_of
 
 
 @require_GET
-def model_state(request: HttpRequest, name: str, version: str) -> HttpResponse:
+def model_state(request: SignedInRequest, name: str, version: str) -> HttpResponse:
     """Where the version is; asks again by itself while it moves."""
     return render(request, "predictions/_model_state.html", {"state": state_of(get_model_version(name, version))})
 
 
 @require_POST
-def load(request: HttpRequest, name: str, version: str) -> HttpResponse:
+def load(request: SignedInRequest, name: str, version: str) -> HttpResponse:
     """Ask for the version to be warmed by a worker; one that is on its way already is not asked for twice."""
     found = get_model_version(name, version)
     state = state_of(found)

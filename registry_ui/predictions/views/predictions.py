@@ -4,11 +4,12 @@ import math
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from ...accounts.permissions import can_steer
+from ...accounts.requests import SignedInRequest
 from ...catalog.selectors import get_model_version
 from ...web.htmx import wants_fragment
 from .. import gateway
@@ -22,23 +23,23 @@ RECENT = 12
 
 
 @require_GET
-def detail(request: HttpRequest, prediction_id: UUID) -> HttpResponse:
+def detail(request: SignedInRequest, prediction_id: UUID) -> HttpResponse:
     """The permalink: what was asked and what came of it."""
-    prediction = _get(request, prediction_id)
-    context = {"prediction": prediction, "asked": prediction.asked, "inputs": input_of(prediction.asked)}
+    asked = _asked(prediction_id)
+    context = {"prediction": _shown(request, asked), "asked": asked, "inputs": input_of(asked)}
     return render(request, "predictions/detail.html", context)
 
 
 @require_GET
-def pending(request: HttpRequest, prediction_id: UUID) -> HttpResponse:
+def pending(request: SignedInRequest, prediction_id: UUID) -> HttpResponse:
     """How far it is, for the page that waits; the end, once there is one."""
     if not wants_fragment(request):
         return redirect("predictions:detail", prediction_id)
-    return fragment(request, _get(request, prediction_id), status=200)
+    return fragment(request, _shown(request, _asked(prediction_id)), status=200)
 
 
 @require_POST
-def cancel(request: HttpRequest, prediction_id: UUID) -> HttpResponse:
+def cancel(request: SignedInRequest, prediction_id: UUID) -> HttpResponse:
     """Say that nobody wants the answer any more; what was written so far is the answer."""
     if not can_steer(request.user, _asked(prediction_id)):
         raise PermissionDenied("Only who asked for a prediction may cancel it.")
@@ -49,7 +50,7 @@ def cancel(request: HttpRequest, prediction_id: UUID) -> HttpResponse:
 
 
 @require_GET
-def recent(request: HttpRequest, name: str, version: str) -> HttpResponse:
+def recent(request: SignedInRequest, name: str, version: str) -> HttpResponse:
     """The caller's last predictions of a version."""
     found = get_model_version(name, version)
     rows = Prediction.objects.filter(model_uri=found.uri, created_by=request.user.pk)
@@ -57,10 +58,9 @@ def recent(request: HttpRequest, name: str, version: str) -> HttpResponse:
     return render(request, "predictions/_recent.html", context)
 
 
-def _get(request: HttpRequest, prediction_id: UUID) -> Shown:
-    asked = _asked(prediction_id)
+def _shown(request: SignedInRequest, asked: Asked) -> Shown:
     try:
-        found = gateway.collect(str(prediction_id))
+        found = gateway.collect(asked.id)
     except UnknownPrediction as error:
         raise Http404(str(error)) from error
     return shown(asked, found, is_live="live" in request.GET, since=_since(request))
@@ -73,7 +73,7 @@ def _asked(prediction_id: UUID) -> Asked:
         raise Http404(str(error)) from error
 
 
-def _since(request: HttpRequest) -> float | None:
+def _since(request: SignedInRequest) -> float | None:
     """Return when the page began to wait, as it says itself."""
     try:
         since = float(request.GET.get("since", ""))
