@@ -9,7 +9,7 @@ import sys
 import traceback
 from typing import Any, NoReturn
 
-from . import limits
+from . import limits, scratch
 from .channel import Channel, childs_end
 from .names import resolve
 
@@ -41,6 +41,7 @@ def _run(channel: Channel) -> None:
     if start is None:
         return
     os.environ.update(start["environment"])
+    scratch.use(start["scratch"])
     resolve(start["entry"])(channel, **start["kwargs"])
 
 

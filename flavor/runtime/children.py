@@ -4,12 +4,14 @@ import logging
 import os
 import queue
 import selectors
+import shutil
 import signal
 import socket
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from .channel import BrokenMessage, Message, parents_end
@@ -78,6 +80,7 @@ class Child:
         number: int,
         name: str,
         *,
+        scratch: Path,
         kill: Callable[[int], None],
         on_message: Callable[[Message], None],
         on_line: Callable[[str], None],
@@ -85,6 +88,7 @@ class Child:
     ) -> None:
         self.number = number
         self.name = name
+        self.scratch = scratch
         self.pid: int | None = None
         self.ended = threading.Event()
         self._kill = kill
@@ -153,6 +157,7 @@ class Child:
         self._channel.connection.close()
         self.ended.set()
         self._on_end(self._status or Ending(was_killed=self._was_killed))
+        shutil.rmtree(self.scratch, ignore_errors=True)
 
     def _listen(self) -> None:
         with selectors.DefaultSelector() as selector:

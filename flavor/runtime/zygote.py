@@ -25,6 +25,7 @@ from . import calls, environment, forkserver
 from .channel import Message
 from .children import Child, ChildCancelled, ChildDied, ChildFailed, ChildTimedOut, Ending
 from .following import follow
+from .scratch import Scratch
 
 __all__ = ["Child", "ChildCancelled", "ChildDied", "ChildFailed", "ChildTimedOut", "Ending", "Zygote"]
 
@@ -61,10 +62,10 @@ import_module(config.pop("module")).main(**config)
 class Zygote:
     """A forkserver with torch, transformers and flavor imported. All methods may be called by any thread."""
 
-    def __init__(self, *, threads: int, preload: Sequence[str] = PRELOADED, inherited: Mapping[str, str] | None = None) -> None:
+    def __init__(self, *, threads: int, preload: Sequence[str] | None = None, inherited: Mapping[str, str] | None = None) -> None:
         own = os.environ if inherited is None else inherited
         self._threads = threads
-        self._preload = list(preload)
+        self._preload = list(PRELOADED if preload is None else preload)
         self._environment = environment.for_children(own, threads=threads)
         self._secrets_of_jobs = environment.for_jobs(own)
         self._numbers = itertools.count(1)
@@ -73,6 +74,7 @@ class Zygote:
         self._control: socket.socket | None = None  # None until the zygote is ready, and while it is dead
         self._process: subprocess.Popen | None = None
         self._is_closing = False
+        self._scratch: Scratch | None = None
         # The kernel ends the zygote with the thread that started it, so that thread must live as long as we do.
         self._keeper = threading.Thread(target=self._keep, name="zygote", daemon=True)
 
@@ -89,6 +91,7 @@ class Zygote:
 
     def start(self) -> None:
         """Begin to start it; returns at once, since the imports take seconds."""
+        self._scratch = Scratch()
         self._keeper.start()
 
     def wait_until_ready(self, timeout_s: float = STARTS_WITHIN_S) -> None:
@@ -108,6 +111,8 @@ class Zygote:
             process.kill()
         if self._keeper.is_alive():
             self._keeper.join(timeout=10)
+        if self._scratch is not None:
+            self._scratch.close()
 
     def call(
         self,
@@ -163,8 +168,19 @@ class Zygote:
 
         Waits while the zygote starts. Raises ChildDied when it does not.
         """
-        child = Child(next(self._numbers), name, kill=self._kill, on_message=on_message, on_line=on_line, on_end=on_end)
-        child.send({"entry": entry, "kwargs": kwargs, "environment": dict(secrets or {})})
+        if self._scratch is None or self._is_closing:
+            raise ChildDied("the process that makes children is not running")
+        child = Child(
+            next(self._numbers),
+            name,
+            scratch=self._scratch.make(),
+            kill=self._kill,
+            on_message=on_message,
+            on_line=on_line,
+            on_end=on_end,
+        )
+        start = {"entry": entry, "kwargs": kwargs, "environment": dict(secrets or {}), "scratch": str(child.scratch)}
+        child.send(start)
         try:
             self._fork(child, niceness)
         finally:

@@ -4,6 +4,7 @@ import ctypes
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from typing import Any
@@ -67,6 +68,14 @@ def hang(report: Report, should_stop: ShouldStop) -> None:
     """Neither listens nor ends; has a child of its own."""
     descendant = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     report({"line": f"{os.getpid()} {descendant.pid}"})
+    while True:
+        time.sleep(60)
+
+
+def litter(report: Report, should_stop: ShouldStop) -> str:
+    """Write a temporary file, tell where, and hang."""
+    _, path = tempfile.mkstemp()
+    report({"line": path})
     while True:
         time.sleep(60)
 

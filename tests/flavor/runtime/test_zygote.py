@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
+from flavor.runtime.scratch import Scratch
 from flavor.runtime.zygote import ChildCancelled, ChildDied, ChildFailed, ChildTimedOut, Zygote
 from tests.flavor.runtime.conftest import wait_until
 
@@ -145,6 +147,30 @@ def test_a_function_that_does_not_listen_is_killed_with_its_descendants(zygote: 
 
     assert isinstance(running.end(), ChildCancelled)
     wait_until(lambda: all(is_gone(pid) for pid in running.pids))
+
+
+def test_temporary_files_of_a_killed_child_are_removed(zygote: Zygote) -> None:
+    paths: list[Path] = []
+
+    def listen(event: dict[str, Any]) -> None:
+        paths.append(Path(event["line"]))
+        assert paths[0].is_file()
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        call(zygote, "litter", listen)
+    wait_until(lambda: not paths[0].parent.exists())
+
+
+def test_temporary_files_of_an_owner_that_was_killed_are_removed_by_the_next(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    (tmp_path / f"flavor-children-{dead.pid}-x" / "child").mkdir(parents=True)
+    (tmp_path / f"flavor-children-{os.getppid()}-x").mkdir()
+    Scratch().close()
+
+    assert [each.name for each in tmp_path.iterdir()] == [f"flavor-children-{os.getppid()}-x"]
 
 
 def test_a_call_past_its_time_is_ended(zygote: Zygote) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from celery import signals
 
+from flavor.runtime import zygote
 from registry_ui.celery import app
 
 __all__ = ["app"]
@@ -21,6 +22,10 @@ AFTER_REGISTERING = "after registering"
 BEFORE_THE_END = "before the end"
 IN_THE_CHILD = "in the child"
 POINTS = (BEFORE_LOGGING, AFTER_LOGGING, AFTER_REGISTERING, BEFORE_THE_END)
+
+
+# These workers fork one child each: what it needs it imports itself, which is less than all.
+zygote.PRELOADED = ()
 
 
 def stand_still() -> None:
