@@ -34,7 +34,7 @@ def test_making_it_raises_no_warning(capsys):
 
 @pytest.mark.parametrize("pattern", RESOURCES, ids=lambda pattern: pattern.name)
 def test_every_address_and_method_is_in_it(pattern):
-    path = f"{PREFIX}/{pattern.pattern._route}".replace("<str:", "{").replace("<uuid:", "{").replace(">", "}")
+    path = f"{PREFIX}/{pattern.pattern._route}".replace("<segment:", "{").replace("<uuid:", "{").replace(">", "}")
     methods = {name for name in ("get", "post", "put", "patch", "delete") if hasattr(pattern.callback.cls, name)}
 
     assert methods == openapi()["paths"][path].keys()

@@ -35,7 +35,7 @@ def test_the_type_of_every_problem_leads_to_its_explanation(code, db):
     assert escape(PROBLEM_TYPES[code].title) in page.content.decode()
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/models/", "/jobs/not-a-uuid", "/problems/nothing", "/"])
+@pytest.mark.parametrize("path", ["/nothing", "/models/", "/jobs/not-a-uuid", "/problems/nothing", "/models/a%00b", "/"])
 @pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
 def test_an_address_that_there_is_not(path, method, api):
     answer = getattr(api, method)(f"{PREFIX}{path}")
