@@ -26,10 +26,6 @@ from flavor.tasks import InvalidInput
 
 from .conftest import files_of, folder_of
 
-pytestmark = [  # peft's own, when it wraps a model and when it generates
-    pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing.*:FutureWarning"),
-    pytest.mark.filterwarnings("ignore:Position ids are not supported:UserWarning"),
-]
 Checkpoints = Callable[..., Path]
 
 
@@ -182,6 +178,7 @@ def test_several_named_adapters_come_back_with_the_active_one_active(base: Path,
     assert loaded("good") == expected["default"]
 
 
+@pytest.mark.filterwarnings("ignore:Position ids are not supported:UserWarning")  # peft about its own call of the model
 def test_prompt_tuning_round_trips(checkpoint: Checkpoints, tmp_path: Path) -> None:
     base = checkpoint("text-generation")
     tokenizer = AutoTokenizer.from_pretrained(base)
