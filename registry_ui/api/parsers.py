@@ -18,7 +18,6 @@ class JsonParser(parsers.JSONParser):
     """JSON that the rest of the system can store and send on."""
 
     def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
-        check_size(parser_context)
         try:
             data = super().parse(stream, media_type, parser_context)
         except RecursionError as error:

@@ -21,7 +21,7 @@ from ..predictions.wire import pack_rows
 from .bodies import AnyJson, Number, checked
 from .parsers import RawMedium
 from .problems import FieldError, ProblemError, invalid, pointer_to
-from .task_schema import takes_bare_value
+from .task_schema import MAX_ROWS, takes_bare_value
 
 LONGEST_TIMEOUT_S = 600
 _MIB = 2**20
@@ -76,10 +76,9 @@ def read_predict_request(request: Request, task: Task, user: User) -> Question:
     data = _envelope(request, task)
     options = data.get("options") or {}
     params = _params(task, data.get("parameters"))
-    given, is_single = data["inputs"], not isinstance(data["inputs"], list)
-    values = [given] if is_single else given
-    if not values:
-        raise invalid(FieldError("inputs is an empty list; send one input or more.", "/inputs"))
+    is_single = not isinstance(data["inputs"], list)
+    values = [data["inputs"]] if is_single else data["inputs"]
+    _check_count(len(values))
     return Question(_rows(task, values, user, is_single), params, is_single, options.get("timeout_s"))
 
 
@@ -157,6 +156,14 @@ def _media_field(task: Task) -> str:
         kinds = ", ".join(f"{each.name} ({each.kind})" for each in task.inputs)
         raise ProblemError("media-type-not-supported", f"{task.name} takes no file; its inputs are: {kinds}. Send JSON.")
     return name
+
+
+def _check_count(rows: int) -> None:
+    if not rows:
+        raise invalid(FieldError("inputs is an empty list; send one input or more.", "/inputs"))
+    if rows > MAX_ROWS:
+        detail = f"inputs has {rows} rows, at most {MAX_ROWS} are taken at once; send them in several requests."
+        raise invalid(FieldError(detail, "/inputs"))
 
 
 def _params(task: Task, given: Any) -> Row:

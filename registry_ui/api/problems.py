@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
@@ -129,6 +130,11 @@ def _of_prediction(error: PredictionFailed) -> Problem:
     return problem_with(error.code, error.detail, *errors, retry_after_s=error.retry_after_s)
 
 
+def _of_size(error: RequestDataTooBig) -> Problem:
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 2**20
+    return Problem("body-too-large", f"The body is larger than the {limit:.0f} MiB that are taken.")
+
+
 def _of_validation(error: exceptions.ValidationError) -> Problem:
     return invalid(*_field_errors(error.detail)).problem
 
@@ -192,7 +198,7 @@ _TABLE: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Any
     (Job.DoesNotExist, _as("not-found", "There is no job of this id (any more).")),
     (Http404, _as("not-found")),
     (PermissionDenied, _as("forbidden")),
-    (RequestDataTooBig, _as("body-too-large")),
+    (RequestDataTooBig, _of_size),
     (SuspiciousOperation, _as("malformed-request")),
     ((RedisError, BrokerError), _as("unavailable", "Redis cannot be reached.")),
     ((OperationalError, InterfaceError), _as("unavailable", "The database cannot be reached, or is too busy.")),

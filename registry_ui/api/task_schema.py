@@ -8,6 +8,8 @@ from flavor.tasks._checking import MAX_TEXT_CHARACTERS, MEDIA, ROLES
 
 Schema = dict[str, Any]
 
+# A request is one message to a worker, and one answer.
+MAX_ROWS = 1000
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 _TYPES = {int: "integer", float: "number", bool: "boolean", str: "string", list: "array", dict: "object"}
@@ -19,7 +21,10 @@ def inputs_schema(task: Task) -> Schema:
         "$schema": DIALECT,
         "title": f"Inputs of {task.name}",
         "description": f"{task.summary} One input, or a list of them; the answer has the same shape.",
-        "anyOf": [{"$ref": "#/$defs/one"}, {"type": "array", "items": {"$ref": "#/$defs/one"}, "minItems": 1}],
+        "anyOf": [
+            {"$ref": "#/$defs/one"},
+            {"type": "array", "items": {"$ref": "#/$defs/one"}, "minItems": 1, "maxItems": MAX_ROWS},
+        ],
         "$defs": {"row": row_schema(task), "one": {"anyOf": [{"$ref": "#/$defs/row"}, *_bare(task)]}},
         "examples": [example_inputs(task)],
     }

@@ -38,6 +38,7 @@ def pointers(answer):
         ({"inputs": None}, "/inputs"),
         ({"inputs": 7}, "/inputs"),
         ({"inputs": []}, "/inputs"),
+        ({"inputs": ["a"] * 1001}, "/inputs"),
         ({"inputs": {}}, "/inputs/text"),
         ({"inputs": {"text": 7}}, "/inputs/text"),
         ({"inputs": {"text": None}}, "/inputs/text"),
