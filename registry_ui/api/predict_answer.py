@@ -1,12 +1,11 @@
-"""What a client gets from a model: the envelope around an answer, a promise, or the events of a stream."""
+"""What a client gets from a model: the envelope around an answer or a promise."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from ..predictions.asked import get_asked
 from ..predictions.gateway import Target
-from ..predictions.outcomes import EventKind, ModelStateView, Outcome, Pending, StreamEvent
-from . import streaming
+from ..predictions.outcomes import ModelStateView, Outcome, Pending
 from .links import api_url, page_url
 from .predict_request import field_error
 from .problems import Problem, problem_with
@@ -80,21 +79,6 @@ def location(request_id: str, *, is_single: bool) -> str:
 def state_json(state: ModelStateView) -> Json:
     """Return where a model is on its way into memory; how workers name their queues concerns nobody."""
     return {name: value for name, value in asdict(state).items() if name != "queue"}
-
-
-def event_text(event: StreamEvent, request_id: str, subject: Subject) -> str:
-    """Write one event of a stream as a server-sent event; a result has the envelope of any other answer."""
-    if event.kind is EventKind.ERROR:
-        return streaming.event(event.kind, problem_of_error(event.data, None, is_single=True).to_json(), event.id)
-    if event.kind is EventKind.STATE:
-        return streaming.event(event.kind, {"id": request_id, **event.data}, event.id)
-    if event.kind is EventKind.TOKEN:
-        return streaming.event(event.kind, event.data, event.id)
-    outcome = Outcome.from_answer(event.data)
-    problem = problem_in(outcome, is_single=True)
-    if problem is not None:
-        return streaming.event(EventKind.ERROR, problem.to_json(), event.id)
-    return streaming.event(event.kind, answer_json(outcome, subject, is_single=True), event.id)
 
 
 def _envelope(request_id: str, subject: Subject, status: str, content: Json, is_single: bool) -> Json:

@@ -156,6 +156,13 @@ _TYPES = (
         "Mend what `errors` points at. `GET /api/v1/tasks/{task}` describes inputs and parameters as JSON Schema.",
     ),
     ProblemType(
+        "path-not-allowed",
+        422,
+        "The folder lies where workers may not read",
+        "Log jobs read checkpoints only below the folders that the administrator named.",
+        "Copy the checkpoint to one of the folders that `detail` names, or have CHECKPOINT_ROOTS extended.",
+    ),
+    ProblemType(
         "idempotency-key-reused",
         422,
         "The idempotency key stands for another request",
@@ -198,6 +205,13 @@ _TYPES = (
         "Read `detail`.",
     ),
     ProblemType(
+        "mlflow-refused",
+        502,
+        "MLflow refused",
+        "MLflow answered that what was asked of it cannot be done.",
+        "Read `detail`, which has MLflow's own words.",
+    ),
+    ProblemType(
         "no-worker",
         503,
         "No worker can be asked",
@@ -227,6 +241,7 @@ SYNONYMS = {
     "invalid-input": "validation",
     "hub-unavailable": "unavailable",
     "worker-lost": "runner-crashed",
+    "child-died": "runner-crashed",
 }
 
 

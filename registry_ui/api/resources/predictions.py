@@ -1,13 +1,11 @@
 """Predictions: ask a model and get the answer at once, later, or token by token."""
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
-from redis.exceptions import RedisError
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,16 +16,17 @@ from ...accounts.scopes import Scope
 from ...catalog.models import ModelVersion
 from ...predictions import gateway
 from ...predictions.asked import get_asked
-from ...predictions.outcomes import EventKind, Outcome, Pending, UnknownPrediction
+from ...predictions.outcomes import Outcome, Pending
 from .. import streaming
 from ..authentication import user_of
 from ..bodies import AnyJson, read_query
 from ..negotiation import EVENT_STREAM, wants
 from ..parsers import AudioParser, ImageParser, JsonParser, MultipartParser, VideoParser
-from ..predict_answer import Subject, answer_json, event_text, location, pending_json, problem_in
+from ..predict_answer import Subject, answer_json, location, pending_json, problem_in
 from ..predict_request import PredictRequest, Question, read_predict_request
+from ..predict_stream import stream_events
 from ..preferences import Preferences, read_preferences
-from ..problems import FieldError, ProblemError, invalid, problem_response, problem_with
+from ..problems import FieldError, ProblemError, invalid, problem_response
 from .model_states import ModelState
 from .model_versions import find_alias, find_version
 
@@ -233,7 +232,7 @@ class PredictionEvents(APIView):
         """Read a stream again, or go on after `Last-Event-ID` when the connection broke; streams are kept for minutes."""
         after = streaming.last_event_id(request)
         gateway.read_stream(prediction_id, after)
-        return streaming.event_stream(_events(prediction_id, after, Subject.of_prediction(prediction_id)))
+        return streaming.event_stream(stream_events(prediction_id, after, Subject.of_prediction(prediction_id)))
 
 
 def _predict(request: Request, version: ModelVersion) -> HttpResponseBase:
@@ -277,29 +276,9 @@ def _stream(request: Request, target: gateway.Target, question: Question) -> Htt
         request_id = gateway.start_stream(
             target, question.rows[0], question.params, caller=user_of(request), timeout_s=question.timeout_s
         )
-    response = streaming.event_stream(_events(request_id, streaming.BEGINNING, Subject.of_target(target)))
+    response = streaming.event_stream(stream_events(request_id, streaming.BEGINNING, Subject.of_target(target)))
     response["Location"] = location(request_id, is_single=True)
     return response
-
-
-def _events(request_id: str, after: str, subject: Subject) -> Iterator[str]:
-    """Write events until the terminal one, in slices: a silent slice ends with a ping."""
-    try:
-        while True:
-            for each in gateway.read_stream(request_id, after, until=time.time() + streaming.PING_S):
-                after = each.id
-                yield event_text(each, request_id, subject)
-                if each.kind.is_terminal:
-                    return
-            yield streaming.PING
-    except UnknownPrediction as error:
-        yield _error_event("prediction-not-found", str(error))
-    except RedisError:
-        yield _error_event("unavailable", "Redis stopped answering; come back with Last-Event-ID to read on.")
-
-
-def _error_event(code: str, detail: str) -> str:
-    return streaming.event(EventKind.ERROR, problem_with(code, detail).to_json())
 
 
 def _collect(request_id: str, wait_s: float) -> Outcome | Pending:
