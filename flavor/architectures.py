@@ -47,11 +47,12 @@ def tasks_of(architecture: str) -> list[Task]:
 def class_for(task: Task, config: dict[str, Any]) -> str:
     """Return the class of transformers that loads this configuration for this task.
 
-    That is the architecture when it fits the task, else what the task's Auto class has for the model type.
+    That is the architecture when it fits the task or the task takes any, else what its Auto class has for the model type.
     Raises UnsupportedTask.
     """
     architecture = architecture_of(config)
-    if architecture and _ending(task, architecture):
+    takes_any = not task.architecture_suffixes and task.auto_model != BARE_MODEL
+    if architecture and (takes_any or _ending(task, architecture)):
         return architecture
     found = _mapped(task, config) or architecture
     if not found:
@@ -68,7 +69,7 @@ def is_known_to_transformers(name: str) -> bool:
 
 
 def _checked(task: Task, able: list[Task], architecture: str, where: str) -> Task:
-    if able and task not in able and task.auto_model != BARE_MODEL and task.architecture_suffixes:
+    if able and not _ending(task, architecture) and task.auto_model != BARE_MODEL and task.architecture_suffixes:
         names = ", ".join(each.name for each in able)
         raise InvalidInput(
             "task", f"{where} is a {architecture}, which does {names}, not {task.name}; leave task out, or log another model."

@@ -147,9 +147,9 @@ def _generation_config(model: Any, settings: Row, more: Row, room: int, padding:
         setattr(config, name, None)
     config.return_dict_in_generate = False
     plain = {"do_sample": False, "temperature": 1.0, "top_p": 1.0, "top_k": 50, "min_p": None, "typical_p": 1.0}
+    config.update(**{**plain, **known, **more, "max_new_tokens": room, "pad_token_id": padding})
     if (config.min_length or 0) > room:  # of a model that says how long its answers are, and a caller who wants less
         config.min_length = 0
-    config.update(**{**plain, **known, **more, "max_new_tokens": room, "pad_token_id": padding})
     return config
 
 

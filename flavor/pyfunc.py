@@ -19,7 +19,7 @@ from .pyfunc_input import rows_from
 from .results import RowResult, json_safe
 from .running import Batcher, Prepared, full_text_of
 from .tasks._base import InvalidInput, Row, Task, Warned
-from .tasks._checking import check_rows
+from .tasks._checking import check_rows, under_own_names
 from .tasks._generation import check_sequences, settle_sampling
 
 __all__ = ["PyfuncModel", "RowResult", "Warned"]
@@ -70,12 +70,13 @@ class PyfuncModel:
         Raises InvalidInput naming the field, which here is an MlflowException too; warnings go to the log.
         """
         with as_mlflow_does():
-            results = self.run(rows_from(self.task, model_input), _said(params))
+            rows = [under_own_names(self.task, row) for row in rows_from(self.task, model_input)]
+            results = self.run(rows, _said(params))
         for number, result in enumerate(results):
             for warned in result.warnings:
                 logger.warning("input %d: %s: %s", number, warned.code, warned.detail)
         records = [json_safe(result.records) for result in results]
-        return _stock_frame(self.task.to_stock(records)) if self.output == "stock" else records
+        return _stock_frame(self.task.to_stock_of(rows, records)) if self.output == "stock" else records
 
     def predict_stream(self, model_input: Any, params: Row | None = None) -> Iterator[str]:
         """Yield the text of one input as it is written."""
@@ -111,9 +112,10 @@ class PyfuncModel:
     ) -> Iterator[str | RowResult]:
         """Yield the pieces of the text of one row, then its RowResult; the pieces together are its `generated_text`.
 
-        Closing the iterator ends the writing. A task that does not stream yields its RowResult only.
+        Closing the iterator ends the writing. A task that does not stream yields its RowResult only, and so does one whose
+        model follows several beams unasked.
         """
-        if not self.task.streams:
+        if not self._tells_pieces(params):
             yield from self.run([row], params, should_stop=should_stop, overlong=overlong)
             return
         pieces: SimpleQueue[str | RowResult | BaseException] = SimpleQueue()
@@ -129,6 +131,13 @@ class PyfuncModel:
             closed.set()
             writer.join()
 
+    def _tells_pieces(self, params: Row | None) -> bool:
+        if not self.task.streams:
+            return False
+        found = self.effective(params)
+        asked = {name for name in ("num_beams", "num_return_sequences") if found.sources.get(name) is Source.REQUEST}
+        return bool(asked) or self.task.streams_with(found.values)
+
     def effective(self, params: Row | None = None) -> Effective:
         """Return the parameters that a call with `params` would run with, and who said each.
 
@@ -143,6 +152,7 @@ class PyfuncModel:
             request=params,
             accepted=self._accepted,
         )
+        self.task.check_model(self.pipeline, found.values)
         return self._settled(found) if self.task.generates else found
 
     def preview(self, row: Row, params: Row | None = None) -> Row:

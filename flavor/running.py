@@ -15,6 +15,7 @@ from .tasks._base import InvalidInput, Row, Task, Warned
 
 # What a model or its pipeline raises on a row it cannot digest.
 MODEL_ERRORS = (RuntimeError, ValueError, IndexError, KeyError, TypeError)
+TRUNCATED = "input_truncated"
 CANCELLED = {"code": "cancelled", "detail": "The request was cancelled before this row was run.", "field": None}
 
 
@@ -52,7 +53,9 @@ class Batcher:
         runnable = [each for each in prepared if each.error is None]
         measure = self._measure_prompts if self.task.generates else self._measure_texts
         with self.lock:  # fast tokenizers keep their truncation setting between calls, and fail when two threads meet in one
-            measure(runnable, effective)
+            for each in runnable:
+                self.guarded(each, partial(self._fit, each, effective))
+            measure([each for each in runnable if each.error is None], effective)
         found: dict[int, RowResult] = {}
         for batch in self._batches([each for each in runnable if each.error is None]):
             if self.should_stop and self.should_stop():
@@ -69,6 +72,13 @@ class Batcher:
                 raise InvalidInput(error.field, str(error), row=each.number) from error
             each.error = {"code": error.code, "detail": str(error), "field": error.field}
             return None
+
+    def _fit(self, each: Prepared, effective: Effective) -> None:
+        each.row, warnings = self.task.fitted(each.row, effective.values, self.pipeline)
+        cut = next((warned.detail for warned in warnings if warned.code == TRUNCATED), None)
+        if cut and self.overlong == "refuse":
+            raise InvalidInput(self.task.inputs[0].name, f"the input is too long, {cut}; ask for overlong='truncate'.")
+        each.warnings += warnings
 
     def _measure_texts(self, prepared: list[Prepared], effective: Effective) -> None:
         tokenizer = getattr(self.pipeline, "tokenizer", None)
@@ -181,7 +191,7 @@ class Batcher:
         tokenizer = getattr(self.pipeline, "tokenizer", None)
         size = len(inputs) if tokenizer is None or tokenizer.pad_token_id is not None else 1
         with self.lock:
-            raw = self.pipeline(inputs, batch_size=size, **arguments)
+            raw = self.task.call(self.pipeline, inputs, {"batch_size": size, **arguments})
         return raw, [0] * len(batch)
 
     def _write(self, batch: list[Prepared], effective: Effective) -> tuple[list[Any], list[int]]:
@@ -202,11 +212,14 @@ class Batcher:
 
 
 def _wanted(effective: Effective, already: int) -> int:
-    """Tokens that may be written: the model's `max_length`, which counts those `already` there, where nobody said otherwise."""
-    values = effective.values
-    if "max_length" in values and effective.sources["max_new_tokens"] is Source.DEFAULT:
-        return max(1, values["max_length"] - already)
-    return values["max_new_tokens"]
+    """Tokens that may be written: by `max_length`, which counts those `already` there, where nobody stronger said another."""
+    values, ranks = effective.values, list(Source)
+    length = values.get("max_length") or effective.passed_on.get("max_length")
+    if length is None:
+        return values["max_new_tokens"]
+    said_length = effective.sources.get("max_length", Source.MODEL_CONFIG)
+    is_stronger = ranks.index(said_length) > ranks.index(effective.sources["max_new_tokens"])
+    return max(1, length - already) if is_stronger else values["max_new_tokens"]
 
 
 def full_text_of(row: Row, values: Row) -> str:

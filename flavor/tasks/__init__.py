@@ -1,6 +1,6 @@
 """The tasks: one public module each, found by walking this folder. Importing this costs milliseconds (no torch)."""
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -35,8 +35,13 @@ def _by_name() -> dict[str, Task]:
 
 
 def find_task(name: str | None) -> Task | None:
-    """Return the task called `name` (aliases count), or None."""
-    return _by_name().get(name) if name else None
+    """Return the task called `name` (aliases and variants such as translation_en_to_fr count), or None."""
+    return (_by_name().get(name) or _variant(name)) if name else None
+
+
+@lru_cache(maxsize=256)
+def _variant(name: str) -> Task | None:
+    return next((found for task in all_tasks() if (found := task.variant(name)) is not None), None)
 
 
 def get_task(name: str) -> Task:

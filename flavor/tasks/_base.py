@@ -64,6 +64,7 @@ class Field:
     kind: Kind
     help: str
     required: bool = True
+    also: tuple[str, ...] = ()  # other names that callers write: stock's
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,11 @@ class Task:
     one_of: tuple[tuple[str, ...], ...] = ()  # groups of optional inputs of which a row has exactly one
     fallbacks: Row = {}  # values of params where nobody says one, when a form should not show them as said
     stock_defaults: Row = {}  # params that stock's shape needs where our default is richer
+    checkpoint_files: tuple[str, ...] = ()  # further files of a checkpoint that the task reads, kept beside the weights
+
+    def variant(self, name: str) -> "Task | None":
+        """The task of a name that says more than this one's own, such as the languages of a translation."""
+        return None
 
     def to_pipeline(self, rows: list[Row], params: Row) -> list[Any]:
         """N checked rows to N pipeline inputs; `params` are the effective ones."""
@@ -148,6 +154,20 @@ class Task:
     def call_params(self, params: Row) -> Row:
         """The effective params as keyword arguments of the pipeline's call."""
         return dict(params)
+
+    def call(self, pipeline: Any, inputs: list[Any], arguments: Row) -> list[Any]:
+        """N pipeline inputs through the pipeline: N raw results, in order."""
+        return pipeline(inputs, **arguments)
+
+    def fitted(self, row: Row, params: Row, pipeline: Any) -> tuple[Row, list[Warned]]:
+        """A decoded row as this loaded model reads it, and what the caller should know of that.
+
+        Raises InvalidInput for what only the model can tell, such as a text without its mask.
+        """
+        return row, []
+
+    def check_model(self, pipeline: Any, params: Row) -> None:
+        """Raise InvalidInput naming one of the effective params that this loaded model cannot follow."""
 
     def preprocess_params(self, params: Row) -> Row:
         """The effective params as keyword arguments of the pipeline's `preprocess`, where `preprocesses`."""
@@ -183,6 +203,10 @@ class Task:
     def to_stock(self, results: list[list[Row]]) -> Any:
         """N results in the shape that stock `mlflow.transformers` answers, where stock can do the task."""
         return results
+
+    def to_stock_of(self, rows: list[Row], results: list[list[Row]]) -> Any:
+        """The same, where that shape repeats something of the input rows."""
+        return self.to_stock(results)
 
     def result_title(self, row: Row) -> str:
         """A short name of one input row, for histories and tables."""

@@ -37,13 +37,22 @@ def check_params(task: Task, params: Row | None, *, prefix: str = "params") -> R
     return {name: _check_param(accepted[name], value, prefix) for name, value in params.items() if value is not None}
 
 
+def under_own_names(task: Task, row: Row) -> Row:
+    """Return a copy of `row` in which other names of the inputs are replaced by the task's own."""
+    own = {other: each.name for each in task.inputs for other in each.also if each.name not in row}
+    return {own.get(name, name): value for name, value in row.items()}
+
+
 def _check_row(task: Task, row: Any, number: int) -> Row:
     if not isinstance(row, dict):
         raise InvalidInput("inputs", f"row {number} must be an object with {_fields(task)}, got {_kind_of(row)}.", row=number)
     fields = {each.name: each for each in task.inputs}
+    row = under_own_names(task, row)
     for name in row:
         if name not in fields:
-            raise InvalidInput(str(name), f"{name} is not an input of {task.name}; it takes {_fields(task)}.", row=number)
+            is_param = any(each.name == name for each in task.params)
+            way_out = f"give it as params.{name}" if is_param else f"it takes {_fields(task)}"
+            raise InvalidInput(str(name), f"{name} is not an input of {task.name}; {way_out}.", row=number)
     given = {name: value for name, value in row.items() if value is not None}
     for each in task.inputs:
         if each.required and each.name not in given:
@@ -61,6 +70,7 @@ def _check_one_of(group: tuple[str, ...], given: Row, number: int) -> None:
 
 
 def _check_value(field: Field, value: Any, number: int) -> Any:
+    value = _from_text(field.kind, value)
     if field.kind in MEDIA:
         problem = _media_problem(field.kind, value)
     elif field.kind is Kind.MESSAGES:
@@ -70,6 +80,18 @@ def _check_value(field: Field, value: Any, number: int) -> Any:
     if problem:
         raise InvalidInput(field.name, f"{field.name} {problem}", row=number)
     return value
+
+
+def _from_text(kind: Kind, value: Any) -> Any:
+    """Labels in one text with commas between them, as the hubs write them; labels and tables in JSON, as stock wants them."""
+    if kind not in (Kind.LABELS, Kind.TABLE) or not isinstance(value, str):
+        return value
+    if value.lstrip().startswith(("[", "{")):
+        try:
+            return json.loads(value)
+        except json.JSONDecodeError:
+            return value
+    return [label.strip() for label in value.split(",") if label.strip()] if kind is Kind.LABELS else value
 
 
 def _plain_problem(kind: Kind, value: Any) -> str | None:
