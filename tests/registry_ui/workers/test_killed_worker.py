@@ -3,6 +3,7 @@
 import psutil
 import pytest
 from django.db import connection
+from django.test import override_settings
 
 from registry_ui.jobs.models import Job
 from registry_ui.jobs.services import cancel, submit_log, wait
@@ -16,16 +17,34 @@ from tests.tiny_models import save_checkpoint
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
+@pytest.fixture(scope="module")
+def place(django_db_setup, django_db_blocker, redis_server, mlflow_store, tmp_path_factory):
+    """What the workers of this module share: Redis, MLflow, a folder with a checkpoint."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    save_checkpoint("text-classification", folder / "tiny")
+    with override_settings(MLFLOW_TRACKING_URI=mlflow_store[0], CHECKPOINT_ROOTS=[folder]), django_db_blocker.unblock():
+        yield folder.parent
+        client().connection_pool.disconnect()
+        connection.close()
+
+
+@pytest.fixture(scope="module")
+def second(place):
+    """A worker that takes jobs only while it is told to; it starts slowly, so the tests share it."""
+    worker = WorkerProcess("second@test", place / "second.log", queues="none")
+    worker.start()
+    yield worker
+    worker.stop()
+
+
 @pytest.fixture
-def workers(redis, store, checkpoints, tmp_path):
+def workers(place, store, tmp_path):
     """Make workers that stand still at a point, and end them all."""
     made = []
 
     def make(name, stop_at):
-        app = "tests.registry_ui.workers.killable"
-        worker = WorkerProcess(
-            name, tmp_path / f"{name}.log", app=app, STOP_AT=stop_at, STOPPED=str(tmp_path / "stopped"), JOB_TIMEOUT_S="60"
-        )
+        environment = {"STOP_AT": stop_at, "STOPPED": str(tmp_path / "stopped"), "JOB_TIMEOUT_S": "60"}
+        worker = WorkerProcess(name, tmp_path / f"{name}.log", module="tests.registry_ui.workers.killable", **environment)
         made.append(worker)
         worker.start()
         return worker
@@ -33,20 +52,17 @@ def workers(redis, store, checkpoints, tmp_path):
     yield make
     for worker in made:
         worker.stop()
-    client().connection_pool.disconnect()
-    connection.close()
 
 
 @pytest.mark.parametrize("stop_at", POINTS)
-def test_a_worker_killed_in_the_middle_leaves_no_lost_and_no_doubled_work(stop_at, workers, checkpoints, store, tmp_path):
-    save_checkpoint("text-classification", checkpoints / "tiny")
+def test_a_worker_killed_in_the_middle_leaves_no_lost_and_no_doubled_work(stop_at, second, workers, store, tmp_path):
     name = f"killed {stop_at}"
     first = workers("first@test", stop_at)
     job = submit_log(source="tiny", registered_model=name, alias="champion", metrics={"accuracy": 0.5})
     first.wait_until((tmp_path / "stopped").exists)
     first.kill()
-    second = workers("second@test", stop_at)
-    second.wait_until(lambda: Job.objects.get(pk=job.pk).is_terminal)
+    with second.taking("jobs"):
+        second.wait_until(lambda: Job.objects.get(pk=job.pk).is_terminal)
 
     job.refresh_from_db()
     assert (job.state, job.error) == (State.SUCCEEDED, None)
@@ -60,8 +76,7 @@ def test_a_worker_killed_in_the_middle_leaves_no_lost_and_no_doubled_work(stop_a
     assert [run.info.run_id for run in runs] == [job.result["run_id"]]
 
 
-def test_a_worker_that_is_stopped_gives_its_job_back_and_leaves_no_process(workers, checkpoints):
-    save_checkpoint("text-classification", checkpoints / "tiny")
+def test_a_worker_that_is_stopped_gives_its_job_back_and_leaves_no_process(workers):
     worker = workers("first@test", IN_THE_CHILD)
     job = submit_log(source="tiny")
     worker.wait_until(lambda: "sleeps" in Job.objects.get(pk=job.pk).log)
@@ -73,8 +88,7 @@ def test_a_worker_that_is_stopped_gives_its_job_back_and_leaves_no_process(worke
     assert not psutil.pid_exists(child)
 
 
-def test_cancelling_a_running_job_ends_its_child_and_the_job(workers, checkpoints):
-    save_checkpoint("text-classification", checkpoints / "tiny")
+def test_cancelling_a_running_job_ends_its_child_and_the_job(workers):
     worker = workers("first@test", IN_THE_CHILD)
     job = submit_log(source="tiny")
     worker.wait_until(lambda: "sleeps" in Job.objects.get(pk=job.pk).log)

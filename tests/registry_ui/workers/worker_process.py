@@ -5,11 +5,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
 
+from registry_ui.celery import app
 from registry_ui.predictions import presence
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -19,10 +22,12 @@ QUICK = {"JOB_LEASE_S": "2", "JOB_HEARTBEAT_S": "0.5", "JOB_SWEEP_S": "0.5", "JO
 class WorkerProcess:
     """One worker; `stop` ends it as an operator would, `kill` as a power cut would."""
 
-    def __init__(self, name: str, log: Path, *, app: str = "registry_ui", **environment: str) -> None:
+    def __init__(
+        self, name: str, log: Path, *, module: str = "registry_ui", queues: str = "jobs,predict", **environment: str
+    ) -> None:
         self.name = name
         self.log = log
-        self._command = [sys.executable, "-m", "celery", "-A", app, "worker", "-P", "threads", "-c", "6", "-Q", "jobs,predict"]
+        self._command = [sys.executable, "-m", "celery", "-A", module, "worker", "-P", "threads", "-c", "6", "-Q", queues]
         self._command += ["--without-gossip", "--without-mingle", "-n", name, "-l", "INFO"]
         self._environment = {**os.environ, **_where(), **QUICK, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", **environment}
         self.process: subprocess.Popen | None = None
@@ -34,6 +39,15 @@ class WorkerProcess:
                 self._command, cwd=REPOSITORY, env=self._environment, stdout=log, stderr=log, start_new_session=True
             )
         self.wait_until(lambda: any(worker.name == self.name for worker in presence.read_workers()))
+
+    @contextmanager
+    def taking(self, queue: str) -> Iterator[None]:
+        """Let it listen to one more queue while the block runs."""
+        app.control.add_consumer(queue, destination=[self.name])
+        try:
+            yield
+        finally:
+            app.control.cancel_consumer(queue, destination=[self.name])
 
     def kill(self) -> None:
         """End it without warning; what it started must notice by itself."""
