@@ -14,7 +14,8 @@ LISTS = (Kind.LABELS, Kind.MESSAGES, Kind.TENSOR, Kind.JSON)  # kinds whose one 
 def rows_from(task: Task, model_input: Any) -> list[Row]:
     """Return one row per input, in order.
 
-    A bare value is the task's first field. A dict is one row, or columns when its values are lists of one length.
+    A bare value is the task's first field. A dict is one row, or columns when some of its values are lists of one length; what
+    is no list then goes with every row.
     """
     if hasattr(model_input, "to_dict") and hasattr(model_input, "columns"):
         return _from_frame(task, model_input)
@@ -30,7 +31,7 @@ def rows_from(task: Task, model_input: Any) -> list[Row]:
 def _from_frame(task: Task, frame: Any) -> list[Row]:
     records = frame.to_dict("records")
     names = [str(name) for name in frame.columns]
-    known = {each.name for each in task.inputs}
+    known = _fields(task)
     if len(names) == 1 and _is_chat(cells := [next(iter(record.values())) for record in records]):
         return [_row_of(task, cells)]  # MLflow makes a frame of one message per line of {"messages": [...]}
     if len(names) == 1 and names[0] not in known:
@@ -39,16 +40,19 @@ def _from_frame(task: Task, frame: Any) -> list[Row]:
 
 
 def _from_dict(task: Task, given: dict) -> list[Row]:
-    fields = {each.name: each for each in task.inputs}
+    fields = _fields(task)
     named = {str(name): value.tolist() if _is_array(value) else value for name, value in given.items()}
     if len(named) == 1 and not set(named) & set(fields):
         return rows_from(task, next(iter(named.values())))
-    if not all(_is_column(fields.get(name), value) for name, value in named.items()) or not named:
+    columns = {name: value for name, value in named.items() if _is_column(fields.get(name), value)}
+    if not columns:
         return [_named_row(task, named)]
-    if len({len(values) for values in named.values()}) > 1:
-        lengths = ", ".join(f"{name} {len(values)}" for name, values in named.items())
+    if len({len(values) for values in columns.values()}) > 1:
+        lengths = ", ".join(f"{name} {len(values)}" for name, values in columns.items())
         raise InvalidInput("inputs", f"columns must have one length, got {lengths}.")
-    return [_named_row(task, dict(zip(named, cells, strict=True))) for cells in zip(*named.values(), strict=True)]
+    return [
+        _named_row(task, {**named, **dict(zip(columns, cells, strict=True))}) for cells in zip(*columns.values(), strict=True)
+    ]
 
 
 def _is_column(field: Field | None, value: Any) -> bool:
@@ -87,12 +91,19 @@ def _row_of(task: Task, value: Any) -> Row:
 
 
 def _named_row(task: Task, given: Row) -> Row:
-    fields = {each.name: each for each in task.inputs}
+    fields = _fields(task)
     return {str(name): _value(fields.get(str(name)), value) for name, value in given.items() if not _is_absent(value)}
+
+
+def _fields(task: Task) -> dict[str, Field]:
+    """The inputs by every name that callers write."""
+    return {name: each for each in task.inputs for name in (each.name, *each.also)}
 
 
 def _value(field: Field | None, value: Any) -> Any:
     """A medium given as base64 text or as a `pathlib.Path` is read here, where the caller is a program on this machine."""
+    if hasattr(value, "to_dict") and hasattr(value, "columns"):
+        return {str(name): cells for name, cells in value.to_dict("list").items()}
     if field is not None and field.kind in MEDIA and isinstance(value, str | PathLike):
         return media_bytes(value, max_bytes=MAX_FILE_BYTES, field=field.name)
     return value

@@ -1,6 +1,7 @@
 """An MLflow store on SQLite that the flavor's tests share, and tiny checkpoints on disk."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import mlflow
@@ -44,6 +45,17 @@ def checkpoint(tmp_path: Path) -> Callable[..., Path]:
         return tiny_models.save_checkpoint(kind, tmp_path / name, **options)
 
     return write
+
+
+@contextmanager
+def forward_calls(model: torch.nn.Module) -> Iterator[list[int]]:
+    """Count the forward passes of a model; each leaves a number in the list."""
+    calls: list[int] = []
+    hook = model.register_forward_pre_hook(lambda *_: calls.append(1))
+    try:
+        yield calls
+    finally:
+        hook.remove()
 
 
 def folder_of(info: ModelInfo) -> Path:

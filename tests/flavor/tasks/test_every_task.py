@@ -5,6 +5,7 @@ A task's own test file, `test_<task>.py`, must exist and offer:
     tiny_pipeline()     a tiny seeded pipeline
     PARAMS              params that keep it quick
     NOTHING             a row for which the model finds nothing, or as good as nothing
+    STOCK_LENGTH        length of stock's answer to the example and NOTHING, where it is not one entry per input
 """
 
 import json
@@ -183,9 +184,7 @@ def test_a_stream_ends_with_the_result(task: Task, model: PyfuncModel) -> None:
 def test_stock_gets_its_shape_with_one_entry_per_input(task: Task) -> None:
     own = own_tests(task)
     stock = PyfuncModel(task, own.tiny_pipeline(), output="stock")
-    rows = [task.example, own.NOTHING]
-    first = task.inputs[0].name
-    assert len(stock.predict([row[first] for row in rows], own.PARAMS)) == 2
+    assert len(stock.predict([task.example, own.NOTHING], own.PARAMS)) == getattr(own, "STOCK_LENGTH", 2)
 
 
 def without_numbers(value: Any) -> Any:
@@ -224,7 +223,7 @@ def test_a_logged_pipeline_answers_the_same_through_stock_mlflow(task: Task, mod
     own = own_tests(task)
     loaded = mlflow.pyfunc.load_model(info.model_uri)
     assert not isinstance(loaded._model_impl, PyfuncModel)  # the copy in the artifact, not this package
-    assert loaded.predict([task.example], params=own.PARAMS) == records_of(model, [task.example], own.PARAMS)
+    assert rounded(loaded.predict([task.example], params=own.PARAMS)) == records_of(model, [task.example], own.PARAMS)
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -232,9 +231,28 @@ def test_facts_of_a_logged_pipeline_are_read_without_loading_it(task: Task, mode
     facts = read_facts(*local_reader(folder_of(info)))
     assert (facts.task, facts.problem) == (task.name, "")
     assert facts.architecture == type(model.pipeline.model).__name__
-    assert facts.parameter_count == sum(each.numel() for each in set(model.pipeline.model.parameters()))
+    # Some parameters are computed, not kept: tables of positions.
+    assert 0 < (facts.parameter_count or 0) <= sum(each.numel() for each in set(model.pipeline.model.parameters()))
     assert facts.input_example == checked_example(task, task.example)
 
 
-def records_of(model: PyfuncModel, rows: list[Row], params: Row) -> list:
-    return [json_safe(result.records) for result in model.run(rows, params)]
+@pytest.mark.parametrize("task", TASKS)
+def test_a_checkpoint_of_the_task_is_logged_from_its_folder(task: Task, model: PyfuncModel, tmp_path: Path) -> None:
+    own = own_tests(task)
+    model.pipeline.save_pretrained(tmp_path / "checkpoint")
+    flavor.save_model(tmp_path / "checkpoint", tmp_path / "saved", task=task.name)
+    loaded = flavor.load_pyfunc_model(str(tmp_path / "saved"), device="cpu")
+    assert records_of(loaded, [task.example], own.PARAMS) == records_of(model, [task.example], own.PARAMS)
+
+
+def records_of(model: PyfuncModel, rows: list[Row], params: Row) -> Any:
+    return rounded([result.records for result in model.run(rows, params)])
+
+
+def rounded(value: Any) -> Any:
+    """JSON whose numbers are cut where two sums of the same floats may differ."""
+    if isinstance(value, dict):
+        return {name: rounded(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [rounded(each) for each in value]
+    return round(value, 4) if isinstance(value, float) else json_safe(value)
