@@ -184,12 +184,28 @@ def _record(task: Task) -> Schema:
 
 
 def _output(field: Field) -> Schema:
-    """Numbers that JSON has not (NaN) are null; media come as base64."""
+    """Numbers that JSON has not (NaN) are null; media and large arrays come as files."""
     if field.kind in MEDIA:
-        return {**_text_of_media(field.kind), "description": field.help}
+        return {**_file(), "description": field.help}
     value = _value(field.kind)
+    if field.kind is Kind.TENSOR and value:
+        value = {"anyOf": [value, _file()]}
     if not value:
         return {"description": field.help}
     may_be_null = not field.required or field.kind is Kind.NUMBER
     schema = {"anyOf": [value, {"type": "null"}]} if may_be_null else value
     return {**schema, "description": field.help}
+
+
+def _file() -> Schema:
+    """A file in an answer (flavor/results.py): an image as PNG, a sound as WAV, a large array in NumPy's format."""
+    return {
+        "type": "object",
+        "properties": {
+            "media_type": {"type": "string"},
+            "base64": {"type": "string", "contentEncoding": "base64"},
+            "shape": {"type": "array", "items": {"type": "integer"}, "description": "Of an array."},
+            "dtype": {"type": "string", "description": "Of an array."},
+        },
+        "required": ["media_type", "base64"],
+    }

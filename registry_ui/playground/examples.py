@@ -43,7 +43,7 @@ def list_examples(task: Task, version: "ModelVersion | None" = None) -> list[Exa
     for key, title, row, params in _candidates(task, version):
         checked = _checked(task, row, params)
         if checked is not None and checked[0] not in [each.row for each in found]:
-            found.append(Example(key, title or task.result_title(checked[0]), *checked, preview=_preview(task, checked[0])))
+            found.append(Example(key, title or _title(task, checked[0]), *checked, preview=_preview(task, checked[0])))
     return found
 
 
@@ -65,7 +65,8 @@ def _candidates(task: Task, version: "ModelVersion | None") -> Iterator[tuple[st
                 yield f"card-{number}", *_from_widget(task, {"text": entry} if isinstance(entry, str) else entry)
         for number, row in enumerate(_rows_of(task, version.input_example)):
             yield f"input-{number}", "", row, {}
-    yield "task", "", dict(task.example), dict(task.example_params)
+    chats = version is not None and bool(version.chat_template)
+    yield "task", "", _as_chat(task) if chats else dict(task.example), dict(task.example_params)
 
 
 def _from_widget(task: Task, entry: dict[str, Any]) -> tuple[str, Row, Row]:
@@ -110,6 +111,23 @@ def _rows_of(task: Task, example: Any) -> list[Row]:
 def _row_of(task: Task, value: Any) -> Row:
     chat = next((each.name for each in task.inputs if each.kind is Kind.MESSAGES), None)
     return {chat if chat and _is_chat(value) else task.inputs[0].name: value}
+
+
+def _as_chat(task: Task) -> Row:
+    """Return the task's example as a chat, where the task takes either a text or a chat."""
+    kinds = {each.name: each.kind for each in task.inputs}
+    for group in task.one_of:
+        chat = next((name for name in group if kinds[name] is Kind.MESSAGES), None)
+        text = next((name for name in group if kinds[name] is Kind.TEXT and name in task.example), None)
+        if chat and text:
+            rest = {name: value for name, value in task.example.items() if name != text}
+            return {**rest, chat: [{"role": "user", "content": task.example[text]}]}
+    return dict(task.example)
+
+
+def _title(task: Task, row: Row) -> str:
+    title = task.result_title(row)
+    return "Example" if title == task.title else title
 
 
 def _is_chat(value: Any) -> bool:

@@ -4,6 +4,8 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
+
 from flavor.tasks import Display, Field, Kind, Row, Task
 
 from ..web.displays import partial_of
@@ -66,7 +68,8 @@ class Result:
     parameters: list[Effective]
     timing: list[Span]
     error: Row | None
-    json: str
+    json: str  # shortened where it is long
+    json_url: str  # of all of it; empty where it is not kept
     title: str
 
 
@@ -76,7 +79,8 @@ def list_results(asked: Asked, outcome: Outcome) -> list[Result]:
     if task is None:
         return []
     answers = zip(asked.rows, outcome.results, strict=False)
-    return [result_of(task, row, answer, key=f"{asked.id}-{number}") for number, (row, answer) in enumerate(answers)]
+    url = reverse("api:prediction", args=[asked.id])
+    return [result_of(task, row, answer, key=f"{asked.id}-{number}", url=url) for number, (row, answer) in enumerate(answers)]
 
 
 def input_of(asked: Asked) -> list[list[Shown]]:
@@ -87,7 +91,7 @@ def input_of(asked: Asked) -> list[list[Shown]]:
     return [_inputs(task, row) for row in asked.rows]
 
 
-def result_of(task: Task, row: Row, answer: Row, *, key: str = "result") -> Result:
+def result_of(task: Task, row: Row, answer: Row, *, key: str = "result", url: str = "") -> Result:
     """Return what is shown of one answer, which is a `RowResult` as JSON; what it lacks is empty."""
     records = [record for record in answer.get("records") or [] if isinstance(record, dict)]
     display, picture = _drawn(task.display_for(row), Answer(task, row, records))
@@ -98,19 +102,21 @@ def result_of(task: Task, row: Row, answer: Row, *, key: str = "result") -> Resu
         records=records,
         table=_table(task, records),
         warnings=answer.get("warnings") or [],
-        usage=[(name.replace("_", " "), value) for name, value in (answer.get("usage") or {}).items() if value],
+        usage=[(_counted(name, value), value) for name, value in (answer.get("usage") or {}).items() if value],
         parameters=[_effective(name, each) for name, each in (answer.get("parameters") or {}).items()],
         timing=spans_of(answer.get("timing_ms") or {}),
         error=answer.get("error"),
         json=as_json(answer),
+        json_url=url,
         title=task.result_title(row),
     )
 
 
 def spans_of(timing_ms: dict[str, Any]) -> list[Span]:
-    """Return the parts of a time in the order in which they came, without those that are not times."""
+    """Return the parts of a time in the order in which they came, their total last, without those that are not times."""
     times = {name: value for name, value in timing_ms.items() if isinstance(value, int | float) and name != "batch_rows"}
-    return [Span(name.replace("_", " "), value) for name, value in times.items()]
+    ordered = sorted(times.items(), key=lambda item: item[0] == "total")
+    return [Span(name.replace("_", " "), value) for name, value in ordered]
 
 
 def _inputs(task: Task, row: Row) -> list[Shown]:
@@ -132,6 +138,12 @@ def _table(task: Task, records: list[Row]) -> Table:
     others = dict.fromkeys(name for record in records for name in record if name not in known)
     columns += [Field(name, Kind.JSON, "") for name in others]
     return Table(columns, [[shown(each, record.get(each.name, "")) for each in columns] for record in records])
+
+
+def _counted(name: str, value: Any) -> str:
+    """Return `input_tokens` as "input tokens", one of them in the singular."""
+    words = name.replace("_", " ")
+    return words.removesuffix("s") if value == 1 else words
 
 
 def _effective(name: str, said: Row) -> Effective:

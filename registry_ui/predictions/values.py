@@ -16,15 +16,17 @@ from ..assets import services as assets
 
 LONGEST_BASE64 = 200
 ONE_LINE = 80
+LONGEST_LIST = 64
+FIRST = 8  # of a list that is longer
 _NUMBERS = re.compile(r"\[\s*((?:-?[\d.eE+-]+,?\s+)+)\]")
 MEDIA = frozenset({Kind.IMAGE, Kind.AUDIO, Kind.VIDEO})
 
 
 @dataclass(frozen=True)
 class Medium:
-    """An image, a sound or a film, wherever its bytes lie; `url` is empty when they are gone."""
+    """An image, a sound, a film or another file, wherever its bytes lie; `url` is empty when they are gone."""
 
-    kind: Kind
+    kind: Kind | None  # None: a file that browsers neither draw nor play
     url: str
     source: Any
 
@@ -39,6 +41,13 @@ class Medium:
     @property
     def is_video(self) -> bool:
         return self.kind is Kind.VIDEO
+
+    @property
+    def about(self) -> str:
+        """What is said about a file: its type, and the shape of an array."""
+        said = self.source if isinstance(self.source, dict) else {}
+        shape = " by ".join(str(each) for each in said.get("shape") or ())
+        return ", ".join(each for each in (str(said.get("media_type") or ""), shape, str(said.get("dtype") or "")) if each)
 
     @cached_property
     def size(self) -> tuple[int, int] | None:
@@ -86,14 +95,16 @@ def medium_of(value: Any, kind: Kind = Kind.IMAGE) -> Medium | None:
     if not isinstance(value, dict):
         return None
     if isinstance(value.get("base64"), str) and isinstance(value.get("media_type"), str):
-        return Medium(_kind_of(value["media_type"], kind), f"data:{value['media_type']};base64,{value['base64']}", value)
-    if set(value) == {"asset"} and kind in MEDIA:
-        return Medium(kind, reverse("assets:asset", args=[value["asset"]]) if assets.is_kept(value["asset"]) else "", value)
+        return Medium(_kind_of(value["media_type"]), f"data:{value['media_type']};base64,{value['base64']}", value)
+    said = value.get("media_type")
+    if isinstance(value.get("asset"), str) and (isinstance(said, str) or (set(value) == {"asset"} and kind in MEDIA)):
+        url = reverse("assets:asset", args=[value["asset"]]) if assets.is_kept(value["asset"]) else ""
+        return Medium(_kind_of(said) if isinstance(said, str) else kind, url, value)
     return None
 
 
 def as_json(value: Any) -> str:
-    """Return a value as JSON for people: bytes and long base64 are named, not written out; short lists stay on one line."""
+    """Return a value as JSON for people: bytes, long base64 and the rest of long lists are named, not written out."""
     text = json.dumps(_readable(value), ensure_ascii=False, indent=2, default=_foreign)
     return _NUMBERS.sub(lambda found: "[" + " ".join(found[1].split()) + "]", text)
 
@@ -101,7 +112,15 @@ def as_json(value: Any) -> str:
 def _readable(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _readable(each) if name != "base64" else _shortened(each) for name, each in value.items()}
-    return [_readable(each) for each in value] if isinstance(value, list | tuple) else value
+    if not isinstance(value, list | tuple):
+        return value
+    shown = [_readable(each) for each in (value[:FIRST] if _is_long(value) else value)]
+    return [*shown, f"… {len(value) - FIRST:,} more"] if _is_long(value) else shown
+
+
+def _is_long(value: list | tuple) -> bool:
+    """Whether a list is an array: numbers, or lists of numbers, too many to read."""
+    return len(value) > LONGEST_LIST and not isinstance(value[0], dict | str)
 
 
 def _shortened(value: Any) -> Any:
@@ -112,5 +131,5 @@ def _foreign(value: Any) -> str:
     return f"{len(value)} bytes" if isinstance(value, bytes) else str(value)
 
 
-def _kind_of(media_type: str, otherwise: Kind) -> Kind:
-    return next((kind for kind in MEDIA if media_type.startswith(f"{kind}/")), otherwise)
+def _kind_of(media_type: str) -> Kind | None:
+    return next((kind for kind in MEDIA if media_type.startswith(f"{kind}/")), None)

@@ -9,6 +9,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
+import jsonschema
 import pytest
 from django.conf import settings
 from django.template.loader import get_template, render_to_string
@@ -16,6 +17,7 @@ from django.utils.datastructures import MultiValueDict
 
 from flavor.pyfunc import PyfuncModel
 from flavor.tasks import Display, Kind, Row, Task, all_tasks
+from registry_ui.api import task_schema
 from registry_ui.playground.examples import list_examples
 from registry_ui.playground.forms import PredictForm
 from registry_ui.predictions.results import result_of
@@ -79,6 +81,14 @@ def test_a_result_without_records_is_drawn_too(task: Task) -> None:
     result = result_of(task, task.example, EMPTY)
     assert result.template == partial_of(task.display_for(task.example))
     assert 'class="nothing"' in render_to_string("predictions/_result.html", {"result": result})
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_json_schema_accepts_example_params_and_answer(task: Task) -> None:
+    jsonschema.validate(task_schema.example_inputs(task), task_schema.inputs_schema(task))
+    jsonschema.validate(task.example_params, task_schema.parameters_schema(task))
+    for records in (answer_of(task)["records"], []):
+        jsonschema.validate([records], task_schema.outputs_schema(task))
 
 
 @pytest.mark.parametrize("display", Display)

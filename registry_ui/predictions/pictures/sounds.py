@@ -43,7 +43,7 @@ def draw_sounds(answer: Answer) -> Sounds:
     for record in answer.records:
         for value in record.values():
             medium = medium_of(value, Kind.AUDIO)
-            if medium is not None:
+            if medium is not None and medium.is_audio:
                 found.append(Sound(medium, number_of(record.get("sampling_rate"))))
     return Sounds(found)
 

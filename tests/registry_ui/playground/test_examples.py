@@ -80,6 +80,16 @@ def test_a_chat_is_one_example(stored):
     assert rows(CHATS, input_example=stored) == [{"messages": [{"role": "user", "content": "Hi"}]}]
 
 
+def test_a_version_that_chats_is_offered_the_tasks_example_as_a_chat():
+    (example,) = list_examples(CHATS, make_version(chat_template="{{ messages }}"))
+
+    assert example.row == {"messages": [{"role": "user", "content": CHATS.example["text"]}]}
+
+
+def test_an_example_without_words_is_called_one():
+    assert [each.label for each in list_examples(IMAGES)] == ["Example"]
+
+
 def test_the_same_row_is_offered_once():
     assert rows(TEXTS, card_data={"widget": ["One.", {"text": "One."}]}, input_example="One.") == [{"text": "One."}]
 

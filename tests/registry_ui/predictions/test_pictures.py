@@ -77,7 +77,7 @@ SHOWN = {
         "cat",
     ),
     Display.MASKS: ({"a_image": image()}, [{"label": "sky", "score": None, "mask": PNG}], "sky"),
-    Display.DEPTH: ({"a_image": image()}, [{"depth": PNG}], "far to near"),
+    Display.DEPTH: ({"a_image": image()}, [{"depth": PNG, "minimum": 0.25, "maximum": 9.5}], "9.5"),
     Display.KEYPOINTS: (
         {"a_image": image(), "a_video": image()},
         [{"keypoint_image_0": {"x": 1, "y": 1}, "keypoint_image_1": {"x": 2, "y": 2}, "score": 0.7}],
@@ -266,12 +266,40 @@ def test_long_base64_is_named_rather_than_written_out():
     assert "A" * 300 not in result.json
 
 
+def test_a_large_array_is_a_file_to_download():
+    array = {"media_type": "application/x-npy", "base64": "AAAA", "shape": [384, 512], "dtype": "float32"}
+    html = html_of(Display.DEPTH, [{"depth": PNG, "predicted_depth": array}], {"a_image": image()})
+
+    assert "application/x-npy, 384 by 512, float32" in said(html)
+    assert html.count("<figure>") == 2  # before and after: the array is no picture
+
+
+def test_long_arrays_are_shortened_and_short_ones_are_not():
+    result = result_of(Anything(Display.JSON), {}, {"records": [{"long": [0.5] * 1000, "short": [1, 2]}]})
+
+    assert "… 992 more" in result.json
+    assert '"short": [1, 2]' in result.json
+
+
 def test_who_said_each_parameter_is_told():
     parameters = {"top_k": {"value": 5, "source": "request"}, "seed": {"value": 7, "source": "drawn"}}
     text = said(html_of(Display.JSON, [{"a": 1}], parameters=parameters))
 
     assert "top_k 5 this request" in text
     assert "seed 7 drawn by chance" in text
+
+
+def test_figures_read_as_people_say_them():
+    text = said(
+        html_of(
+            Display.JSON,
+            [{"a": 1}],
+            usage={"images": 1, "input_tokens": 12, "output_tokens": 0},
+            timing_ms={"total": 3.0, "forward": 2.0},
+        )
+    )
+
+    assert "1 image 12 input tokens forward 2 ms total 3 ms" in text
 
 
 def test_a_row_at_fault_says_why():
