@@ -5,7 +5,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from ..predictions import history
 from ..predictions.streams import TokenWriter
 from ..predictions.wire import Message, Request, reply_key
 from ..web.redis import client
+from . import output_media
 
 logger = logging.getLogger(__name__)
 
@@ -33,20 +34,27 @@ class Reply:
 
 
 class Replies:
-    """Two threads: one answers, one writes history, so that no caller waits for the database."""
+    """Threads: one answers, one writes history, so that no caller waits for the database; one keeps the media of answers."""
 
     def __init__(self) -> None:
+        self._media = _Drain("media", self._keep_media)
         self._answers = _Drain("replies", self._send)
         self._history = _Drain("history", _write_history)
 
     def put(self, reply: Reply) -> None:
         """Send the answer as soon as possible; returns at once."""
-        self._answers.put(reply)
+        (self._media if output_media.holds_files(reply.answer) else self._answers).put(reply)
 
     def close(self) -> None:
         """Send and write what is left."""
+        self._media.close()
         self._answers.close()
         self._history.close()
+
+    def _keep_media(self, replies: list[Reply]) -> None:
+        close_old_connections()
+        for reply in replies:
+            self._answers.put(replace(reply, answer=output_media.kept(reply.answer, reply.request.caller_id)))
 
     def _send(self, replies: list[Reply]) -> None:
         try:

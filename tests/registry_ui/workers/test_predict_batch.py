@@ -1,16 +1,23 @@
 """What a worker does with a message of predictions. The pool is played; replies, history and Redis are real."""
 
+import base64
 import json
 import time
 import uuid
 from concurrent.futures import Future
 from dataclasses import replace
+from io import BytesIO
 
+import numpy
 import pytest
+from PIL import Image
 
 from flavor.errors import ModelNotLoadable
+from flavor.media import encode_image
+from flavor.results import json_safe
 from registry_ui.accounts.models import User
-from registry_ui.assets.services import store
+from registry_ui.assets.services import find, store
+from registry_ui.assets.services import read as read_asset
 from registry_ui.predictions.models import Prediction
 from registry_ui.predictions.outcomes import EventKind
 from registry_ui.predictions.streams import read
@@ -29,6 +36,7 @@ class PlayedPool:
     def __init__(self):
         self.requests = []
         self.error = None
+        self.records = None
 
     def submit_all(self, uri, requests):
         return [self._submit(request) for request in requests]
@@ -42,7 +50,8 @@ class PlayedPool:
         if request.on_token:
             for token in ("one ", "two"):
                 request.on_token(token)
-        done.set_result({"id": request.id, "results": [{"records": [len(request.rows)]}], "timing_ms": {"model": 1}})
+        records = self.records or [len(request.rows)]
+        done.set_result({"id": request.id, "results": [{"records": records}], "timing_ms": {"model": 1}})
         return done
 
 
@@ -165,3 +174,35 @@ def test_an_answered_request_is_in_the_history_once(pool):
 def test_a_caller_deleted_meanwhile_does_not_lose_the_history(pool):
     run(request(caller_id=4711))
     assert Prediction.objects.get().created_by is None
+
+
+def test_media_of_an_answer_become_assets_and_no_bytes_travel(pool):
+    picture = encode_image(Image.new("RGB", (3, 2), "red"))
+    pool.records = [{"mask": picture, "parts": [{"label": "a", "image": picture}], "score": 0.5}]
+    asked = request()
+    run(asked)
+
+    (record,) = answer(asked)["results"][0]["records"]
+    assert set(record["mask"]) == {"asset", "media_type"}
+    assert record["score"] == 0.5
+    assert find(record["mask"]["asset"]).name == "mask.png"
+    assert read_asset(record["parts"][0]["image"]["asset"]) == base64.b64decode(picture["base64"])
+    assert Prediction.objects.get(pk=asked.id).outcome["results"][0]["records"] == [record]
+
+
+def test_large_arrays_become_files_with_their_shape(pool):
+    pool.records = json_safe([{"depth": numpy.zeros((400, 300), "float32")}], max_array_bytes=1000)
+    asked = request()
+    run(asked)
+
+    depth = answer(asked)["results"][0]["records"][0]["depth"]
+    assert (depth["shape"], depth["dtype"], depth["media_type"]) == ([400, 300], "float32", "application/x-npy")
+    assert numpy.load(BytesIO(read_asset(depth["asset"]))).shape == (400, 300)
+
+
+def test_an_answer_that_cannot_be_kept_says_so(pool, settings):
+    settings.MAX_UPLOAD_BYTES = 10
+    pool.records = [{"mask": encode_image(Image.new("RGB", (3, 2)))}]
+    asked = request()
+    run(asked)
+    assert "cannot be kept" in answer(asked)["results"][0]["error"]["detail"]
