@@ -6,7 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .errors import MissingDependency
+from .artifact_files import ADAPTER_CONFIG
+from .components import quiet
+from .errors import MissingDependency, ModelNotLoadable
+from .model_files import said_plainly
 from .tasks._base import InvalidInput
 
 DEFAULT = "default"
@@ -83,20 +86,29 @@ def _renamed(key: str, renamed: dict[str, str]) -> str:
     return key
 
 
-def put_adapters_on(base: Any, folders: dict[str, Path], active: str) -> Any:
-    """Return the base as a PeftModel with these adapters, one active. Raises MissingDependency."""
+def put_on(base: Any, folder: Path, active: str) -> Any:
+    """Return the base as a PeftModel with the adapters in a folder, one active. Raises MissingDependency, ModelNotLoadable."""
     try:
         from peft import PeftModel  # heavy
     except ImportError as error:
         raise MissingDependency("This model is an adapter and needs the package peft; install it.", package="peft") from error
 
-    (first, folder), *others = folders.items()
-    with _without_noise():
-        model = PeftModel.from_pretrained(base, str(folder), adapter_name=first)
+    found = adapter_folders(folder)
+    if not found:
+        raise ModelNotLoadable(f"There is no {ADAPTER_CONFIG} in {folder}; log the adapter again.")
+    (first, place), *others = found.items()
+    with said_plainly(f"The adapter in {folder}"), quiet(), _without_noise():
+        model = PeftModel.from_pretrained(base, str(place), adapter_name=first)
         for name, other in others:
             model.load_adapter(str(other), adapter_name=name)
-    model.set_adapter(active if active in folders else first)
+    model.set_adapter(active if active in found else first)
     return model.eval()
+
+
+def adapter_folders(folder: Path) -> dict[str, Path]:
+    """Return the adapters in an artifact's folder by name: `default` at its top, others below."""
+    found = {DEFAULT: folder} if (folder / ADAPTER_CONFIG).is_file() else {}
+    return found | {each.parent.name: each.parent for each in sorted(folder.glob(f"*/{ADAPTER_CONFIG}"))}
 
 
 @contextmanager

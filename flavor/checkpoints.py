@@ -88,6 +88,7 @@ def open_checkpoint(path: Path, *, task: str | None = None, snapshot: Snapshot |
     weights = find_weights(folder)
     tensors = check_weights(folder, weights)
     plan = {f"{MODEL_FOLDER}/{name}": path / name for name in (CONFIG, GENERATION_CONFIG, *weights) if name in folder.files}
+    plan |= {f"{MODEL_FOLDER}/{name}": file for name, file in further_files(path, chosen).items()}
     components = find_components([folder], chosen)
     plan |= component_plan(components)
     model_type = class_for(chosen, settings)
@@ -181,6 +182,11 @@ def component_plan(found: dict[str, tuple[str, Folder]]) -> dict[str, Path]:
             names = [*names, CONFIG]
         plan |= {f"{COMPONENTS_FOLDER}/{name}/{each}": folder.path / each for each in names}
     return plan
+
+
+def further_files(folder: Path, task: Task) -> dict[str, Path]:
+    """Return the files of a checkpoint that the task reads beside those that every model has."""
+    return {name: folder / name for name in task.checkpoint_files if (folder / name).is_file()}
 
 
 def torch_dtype_of(settings: dict[str, Any]) -> str:

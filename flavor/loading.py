@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import integrity, peft
+from . import adapted, integrity
 from . import trust as trusting
 from .artifacts import local_folder, read_config, read_mlmodel
 from .components import put_together
@@ -124,7 +124,9 @@ def load_parts(folder: Path, config: FlavorConfig, options: LoadOptions) -> tupl
     device = options.placement.settled_device()
     if device is not None:
         model = model.to(device)
-    return (peft.put_on(model, folder / config.adapter_folder, config) if config.adapter_folder else model), components
+    if config.adapter_folder:
+        model = adapted.put_on(model, folder / config.adapter_folder, config.active_adapter)
+    return model, components
 
 
 def _load_pyfunc(path: str, model_config: dict[str, Any] | None = None) -> PyfuncModel:

@@ -17,6 +17,7 @@ from .flavor_config import Base, FlavorConfig
 from .sources import Source
 from .staging import saved_at
 from .tasks._base import InvalidInput
+from .uploads import upload
 from .weights import How, Writer
 
 if TYPE_CHECKING:
@@ -162,22 +163,9 @@ def _destination(client: "MlflowClient", logged: "LoggedModel", request: SaveReq
         # Links: the bytes go from their source to the store without a stop on this disk.
         writer = Writer(folder, **{**request.writing(), "how": How.SYMBOLIC_LINK})
         yield writer
-        _upload(client, logged, writer, request)
+        upload(writer.folder, logged.artifact_location, check=writer.check, progress=request.progress)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _upload(client: "MlflowClient", logged: "LoggedModel", writer: Writer, request: SaveRequest) -> None:
-    """Send the files one by one, the MLmodel file last, so that a model is there when all of it is."""
-    files = sorted((each for each in writer.folder.rglob("*") if each.is_file()), key=lambda each: each.name == "MLmodel")
-    total, done = sum(each.stat().st_size for each in files), 0
-    for path in files:
-        writer.check()
-        below = path.relative_to(writer.folder).parent.as_posix()
-        client.log_model_artifact(logged.model_id, str(path), None if below == "." else below)
-        done += path.stat().st_size
-        if request.progress:
-            request.progress("uploading", done, total, "bytes")
 
 
 def _mlflow_model(logged: "LoggedModel", run_id: str | None, request: LogRequest) -> "Model":

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .checkpoints import Folder
+from .checkpoints import Folder, further_files
 from .components import Parts, check_complete, quiet, task_of
 from .flavor_config import COMPONENTS_FOLDER, MODEL_FOLDER, FlavorConfig
 from .hub import is_hub_id
@@ -29,6 +29,8 @@ class ModelInMemory:
         save_components(self.parts, writer)
         writer.stage("hashing")
         writer.adopt(MODEL_FOLDER, COMPONENTS_FOLDER)
+        for name, file in further_files(Path(getattr(self.parts.model, "name_or_path", "") or ""), self.task).items():
+            writer.put(file, f"{MODEL_FOLDER}/{name}")
         return self.config
 
 

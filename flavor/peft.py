@@ -1,10 +1,10 @@
-"""Adapters: found in memory and on disk, logged without their base, put on it when loaded."""
+"""Adapters as they are logged: from a folder or from memory, with their base only when that is nowhere else."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .adapted import DEFAULT, active_of, adapters_of, base_of, base_state, put_adapters_on, save_adapters
+from .adapted import DEFAULT, active_of, adapters_of, base_of, base_state, save_adapters
 from .architectures import architecture_of, choose_task, class_for
 from .artifact_files import ADAPTER_CONFIG, CONFIG
 from .bases import FoundBase
@@ -19,11 +19,9 @@ from .checkpoints import (
     no_weights,
     torch_dtype_of,
 )
-from .components import Parts, check_complete, quiet, task_of
-from .errors import ModelNotLoadable
+from .components import Parts, check_complete, task_of
 from .flavor_config import ADAPTER_FOLDER, COMPONENTS_FOLDER, MODEL_FOLDER, FlavorConfig
 from .memory import card_beside, dtype_of, hub_id_of, save_base, save_components
-from .model_files import said_plainly
 from .plain_data import as_text
 from .tasks import Task, all_tasks
 from .weights import Writer
@@ -123,21 +121,6 @@ def open_adapted(parts: Parts, base: FoundBase | None, *, task: str | None = Non
     return AdapterInMemory(
         parts, chosen, config, card_beside(model), with_embeddings=bool(base) and _vocabulary_grew(below, base.folder)
     )
-
-
-def put_on(base: Any, folder: Path, config: FlavorConfig) -> Any:
-    """Return the base with the artifact's adapters on it, the recorded one active. Raises MissingDependency, ModelNotLoadable."""
-    found = adapter_folders(folder)
-    if not found:
-        raise ModelNotLoadable(f"There is no {ADAPTER_CONFIG} in {folder}; log the adapter again.")
-    with said_plainly(f"The adapter in {folder}"), quiet():
-        return put_adapters_on(base, found, config.active_adapter)
-
-
-def adapter_folders(folder: Path) -> dict[str, Path]:
-    """Return the adapters in an artifact's folder by name: `default` at its top, others below."""
-    found = {DEFAULT: folder} if (folder / ADAPTER_CONFIG).is_file() else {}
-    return found | {each.parent.name: each.parent for each in sorted(folder.glob(f"*/{ADAPTER_CONFIG}"))}
 
 
 def _task(folder: Folder, base_settings: dict[str, Any], asked: str | None) -> Task:

@@ -11,8 +11,27 @@ from pathlib import Path
 from .artifact_code import CODE
 
 PACKAGE = Path(__file__).parent
-# Not needed to load and predict: what serves many models, and what writes artifacts.
-LEFT_OUT = ("runtime",)
+# Not needed to load and predict: what serves many models, what shows them, and what writes artifacts.
+LEFT_OUT = frozenset(
+    {
+        "artifact_writing.py",
+        "cards.py",
+        "checkpoints.py",
+        "input_examples.py",
+        "inspection.py",
+        "logged_models.py",
+        "memory.py",
+        "mlmodel_schema.py",
+        "peft.py",
+        "requirements.py",
+        "runtime",
+        "saving.py",
+        "self_copy.py",
+        "sources.py",
+        "staging.py",
+        "uploads.py",
+    }
+)
 
 
 def copy_into(artifact: Path) -> str:
