@@ -1,7 +1,7 @@
 """Where one model version is, as its page shows it: what a worker says, and the load job that is on its way."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from ..catalog.models import ModelVersion
 from ..jobs.models import Job
@@ -44,10 +44,6 @@ class ModelState:
     def badge(self) -> str:
         """The state whose badge is shown: a job that no worker has begun is queued."""
         return "queued" if self.job is not None and self.view.state in {ModelPhase.COLD, ModelPhase.FAILED} else self.view.state
-
-    @property
-    def since(self) -> datetime | None:
-        return datetime.fromtimestamp(self.view.since, UTC) if self.view.since else None
 
     @property
     def idle(self) -> timedelta | None:

@@ -44,10 +44,6 @@ class WorkerPanel:
         """Memory of the models that it holds."""
         return sum(model.view.memory_bytes or 0 for model in self.models)
 
-    @property
-    def is_over_budget(self) -> bool:
-        return bool(self.view.budget_bytes) and self.models_bytes > (self.view.budget_bytes or 0)
-
 
 def list_panels() -> list[WorkerPanel]:
     """Return the workers that are alive, by name."""
