@@ -14,13 +14,9 @@ from typing import Any
 
 from .media import MAX_PIXELS
 from .tasks._base import InvalidInput, Kind, Row, Sound, Task
+from .tasks._messages import MEDIA, kind_of_part, value_of_part
 
-MEDIA = (Kind.IMAGE, Kind.AUDIO, Kind.VIDEO)
 Settings = Mapping[Kind, Row]
-
-# Names under which a part of a message holds its medium, beside the kind's own: OpenAI's.
-_PART_TYPES = {"image_url": Kind.IMAGE, "input_image": Kind.IMAGE, "input_audio": Kind.AUDIO, "video_url": Kind.VIDEO}
-_PART_VALUES = ("image", "audio", "video", "image_url", "input_audio", "video_url", "base64", "data", "url")
 
 
 def settings_for(task: Task, pipeline: Any, params: Row, *, max_pixels: int = MAX_PIXELS) -> dict[Kind, Row]:
@@ -109,20 +105,6 @@ def _decoded_part(task: Task, part: Row, settings: Settings, where: str) -> Row:
         return {"type": str(kind), str(kind): decode(kind, value_of_part(part), settings, field=where)}
     except InvalidInput as error:
         raise InvalidInput("messages", str(error)) from error
-
-
-def kind_of_part(part: Row) -> Kind | None:
-    """Return the kind of medium that a part of a message holds, None for a text."""
-    said = part.get("type")
-    return next((kind for kind in MEDIA if said == kind), None) or _PART_TYPES.get(str(said))
-
-
-def value_of_part(part: Row) -> Any:
-    """Return the medium of a part, in our form (`image`) or OpenAI's (`image_url: {"url": …}`); None when there is none."""
-    found = next((part[name] for name in _PART_VALUES if part.get(name) is not None), None)
-    if isinstance(found, dict) and not {"array", "raw", "asset"} & set(found):
-        return next((found[name] for name in ("url", "data", "base64") if found.get(name) is not None), None)
-    return found
 
 
 def _text_part(part: Row, where: str) -> Row:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from flavor.tasks import InvalidInput, Kind, Row, Task
+from flavor.tasks._messages import kind_of_part, value_of_part
 
 from ..accounts.models import User
 from ..assets import services as assets
@@ -82,12 +83,10 @@ def cancelled_key(request_id: str) -> str:
 def pack_rows(task: Task, rows: Iterable[Row], user: User | None) -> list[Row]:
     """Return the rows with media replaced by asset ids: bytes, base64 text and data URIs are stored, ids are checked.
 
-    Raises InvalidInput naming the field.
+    Media in the parts of messages are media too. Raises InvalidInput naming the field.
     """
-    kinds = {each.name: each.kind for each in task.inputs if each.kind in MEDIA}
-    packed = [
-        {name: _packed(name, kinds[name], value, user) if name in kinds else value for name, value in row.items()} for row in rows
-    ]
+    kinds = {each.name: each.kind for each in task.inputs}
+    packed = [{name: _packed_value(name, kinds.get(name), value, user) for name, value in row.items()} for row in rows]
     _check_json(packed)
     return packed
 
@@ -95,6 +94,30 @@ def pack_rows(task: Task, rows: Iterable[Row], user: User | None) -> list[Row]:
 def unpack_rows(rows: list[Row]) -> list[Row]:
     """Return the rows with asset ids replaced by the bytes they stand for. Raises InvalidInput naming the field."""
     return [{name: _unpacked(name, value) for name, value in row.items()} for row in rows]
+
+
+def _packed_value(name: str, kind: Kind | None, value: Any, user: User | None) -> Any:
+    if kind in MEDIA:
+        return _packed(name, kind, value, user)
+    if kind is Kind.MESSAGES and isinstance(value, list):
+        return [_packed_message(name, each, user) for each in value]
+    return value
+
+
+def _packed_message(name: str, message: Any, user: User | None) -> Any:
+    content = message.get("content") if isinstance(message, dict) else None
+    if not isinstance(content, list):
+        return message
+    return {**message, "content": [_packed_part(name, part, user) for part in content]}
+
+
+def _packed_part(name: str, part: Any, user: User | None) -> Any:
+    """A part that holds a medium, in our form or OpenAI's, becomes `{"type": kind, "asset": id}`."""
+    kind = kind_of_part(part) if isinstance(part, dict) else None
+    if kind is None:
+        return part
+    value = {ASSET: part[ASSET]} if ASSET in part else value_of_part(part)
+    return {"type": str(kind), **_packed(name, kind, value, user)} if value is not None else part
 
 
 def _packed(name: str, kind: Kind, value: Any, user: User | None) -> Any:
@@ -125,7 +148,24 @@ def _bytes_of(name: str, value: Any) -> bytes:
 def _unpacked(name: str, value: Any) -> Any:
     if isinstance(value, dict) and set(value) == {ASSET}:
         return assets.read(value[ASSET], field=name)
+    if isinstance(value, list) and any(_holds_part(each) for each in value):
+        return [_unpacked_message(name, each) for each in value]
     return value
+
+
+def _holds_part(message: Any) -> bool:
+    content = message.get("content") if isinstance(message, dict) else None
+    return isinstance(content, list) and any(isinstance(part, dict) and ASSET in part for part in content)
+
+
+def _unpacked_message(name: str, message: Any) -> Any:
+    if not _holds_part(message):
+        return message
+    parts = [
+        {"type": part["type"], part["type"]: assets.read(part[ASSET], field=name)} if ASSET in part else part
+        for part in message["content"]
+    ]
+    return {**message, "content": parts}
 
 
 def _check_json(rows: list[Row]) -> None:
