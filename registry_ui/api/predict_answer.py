@@ -1,5 +1,6 @@
 """What a client gets from a model: the envelope around an answer or a promise."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -47,6 +48,7 @@ def answer_json(outcome: Outcome, subject: Subject, *, is_single: bool) -> Json:
         "usage": _usage(outcome.results),
         "timing_ms": outcome.timing_ms,
         "warnings": _warnings(outcome.results, is_single=is_single),
+        "media": [_medium(file) for result in outcome.results for file in _files_in(result.get("records"))],
     }
     return _envelope(outcome.id, subject, "succeeded", answer, is_single)
 
@@ -109,8 +111,23 @@ def _parameters(results: list[Json]) -> Json:
     return next((result["parameters"] for result in results if result.get("parameters")), {})
 
 
-def _usage(results: list[Json]) -> dict[str, int]:
-    total: dict[str, int] = {}
+def _files_in(value: Any) -> Iterator[Json]:
+    """Every file that the model made, which is kept as an asset."""
+    if isinstance(value, dict):
+        if isinstance(value.get("asset"), str) and isinstance(value.get("media_type"), str):
+            yield value
+        else:
+            yield from (file for each in value.values() for file in _files_in(each))
+    elif isinstance(value, list) and not (value and isinstance(value[0], int | float)):
+        yield from (file for each in value for file in _files_in(each))
+
+
+def _medium(file: Json) -> Json:
+    return {"id": file["asset"], "media_type": file["media_type"], "url": api_url("asset-content", file["asset"])}
+
+
+def _usage(results: list[Json]) -> dict[str, int | float]:
+    total: dict[str, int | float] = {}
     for result in results:
         for name, count in (result.get("usage") or {}).items():
             total[name] = total.get(name, 0) + count

@@ -60,6 +60,14 @@ class PredictionWarning(serializers.Serializer):
     pointer = serializers.CharField(help_text="The input that is meant.")
 
 
+class PredictionMedium(serializers.Serializer):
+    """A file that the model made: an image, a sound, a large array."""
+
+    id = serializers.UUIDField()
+    media_type = serializers.CharField()
+    url = serializers.CharField(help_text="Where its bytes are.")
+
+
 class PredictionSerializer(serializers.Serializer):
     """What became of a request to a model."""
 
@@ -77,10 +85,11 @@ class PredictionSerializer(serializers.Serializer):
         child=EffectiveParameter(), required=False, help_text="The parameters that counted, and who said them."
     )
     usage = serializers.DictField(
-        child=serializers.IntegerField(), required=False, help_text="Tokens and images read and written."
+        child=serializers.FloatField(), required=False, help_text="Tokens, images, seconds of sound: read and written."
     )
     timing_ms = serializers.DictField(child=serializers.FloatField(allow_null=True), required=False)
     warnings = PredictionWarning(many=True, required=False)
+    media = PredictionMedium(many=True, required=False, help_text="Files in `outputs`, where each stands as its asset's id.")
     model_state = ModelState(required=False, help_text="While pending: where the model is on its way into memory.")
     error = serializers.DictField(required=False, help_text="Once failed: a problem document.")
     links = PredictionLinks()
@@ -109,6 +118,7 @@ _ANSWER = {
     "usage": {"input_tokens": 6},
     "timing_ms": {"total": 9.1},
     "warnings": [],
+    "media": [],
     "links": {
         "self": "/api/v1/predictions/7c1f3f1e-5a7c-4b86-9a26-3f1c0b7c2d11?single=true",
         "events": "/api/v1/predictions/7c1f3f1e-5a7c-4b86-9a26-3f1c0b7c2d11/events",

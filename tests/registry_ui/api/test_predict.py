@@ -198,3 +198,17 @@ def test_every_prediction_has_an_id_of_its_own(api):
     ids = {uuid.UUID(api.send(SENTIMENT, {"inputs": "a"}).json()["id"]) for _ in range(2)}
 
     assert len(ids) == 2
+
+
+@pytest.mark.usefixtures("digits")
+def test_files_of_an_answer_are_listed_with_where_their_bytes_are(api, worker):
+    content = image()
+    asset = assets.store(content, "image/png", "mask.png")
+    mask = {"asset": str(asset.id), "media_type": "image/png"}
+    worker.answers = lambda request: {"results": [{"records": [{"label": "cat", "mask": mask}]}]}
+    body = api.send(DIGITS, {"inputs": base64.b64encode(content).decode()}).json()
+
+    assert body["outputs"] == [{"label": "cat", "mask": mask}]
+    (medium,) = body["media"]
+    assert (medium["id"], medium["media_type"]) == (str(asset.id), "image/png")
+    assert b"".join(api.get(medium["url"]).streaming_content) == content
