@@ -211,4 +211,4 @@ def test_files_of_an_answer_are_listed_with_where_their_bytes_are(api, worker):
     assert body["outputs"] == [{"label": "cat", "mask": mask}]
     (medium,) = body["media"]
     assert (medium["id"], medium["media_type"]) == (str(asset.id), "image/png")
-    assert b"".join(api.get(medium["url"]).streaming_content) == content
+    assert api.get(medium["url"]).content == content
