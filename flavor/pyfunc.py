@@ -76,7 +76,8 @@ class PyfuncModel:
             for warned in result.warnings:
                 logger.warning("input %d: %s: %s", number, warned.code, warned.detail)
         records = [json_safe(result.records) for result in results]
-        return _stock_frame(self.task.to_stock_of(rows, records)) if self.output == "stock" else records
+        is_stock = self.output == "stock" and self.task.is_done_by_stock
+        return _stock_frame(self.task.to_stock_of(rows, records)) if is_stock else records
 
     def predict_stream(self, model_input: Any, params: Row | None = None) -> Iterator[str]:
         """Yield the text of one input as it is written."""

@@ -200,6 +200,11 @@ class Task:
         """The picture that fits the result of this input row."""
         return self.display
 
+    @property
+    def is_done_by_stock(self) -> bool:
+        """Whether stock answers this task in a shape of its own."""
+        return type(self).to_stock is not Task.to_stock or type(self).to_stock_of is not Task.to_stock_of
+
     def to_stock(self, results: list[list[Row]]) -> Any:
         """N results in the shape that stock `mlflow.transformers` answers, where stock can do the task."""
         return results

@@ -1,0 +1,21 @@
+"""Media that tasks have as examples, small enough for source code."""
+
+from base64 import b64decode
+
+# A drawn scene of 96 by 72 pixels, PNG: a house, a tree and the sun.
+SCENE = b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAGAAAABIBAMAAAD7Se1QAAAAFVBMVEW/4/X2wkRvrlzEVz8vfU9bQDI8KiB5I/IDAAABIElEQVR42u2VwXHDIBBFHwzcrR"
+    "bUghvQwQVwcZW5pIAcVEIqyLgD6x7HykFRQCw2MLYnnow4sCu0n79/BStYxzMMVRjXMA4A6NJ41KYCoHwyZYCNn3WFUFWhwQ9dntFkb2dwlQBrKwEuRxEB"
+    "LCQohsBqqcBVMOwBrECMgdFRQoEROQ0C4C6VdvQ8WhKkKI7M90HFCgD4fC0RbZPuFYArOiA6vavNA6Lq77NdI46YdZsO3hIMIgfr49klAFLltNIF87TDj3"
+    "1huwj/eg9fm+I73UU2BzDCuXeb6aT3mEb23wBm+bj1pwKg/61m/6CUTsLJMfRxRrGGBEXDOJzKq9RHBJj2grZ5/dDAR1vxHc5wXg9f+M9YNsU7Mah2bQIr"
+    "4I8A35LFLwTd0x7wAAAAAElFTkSuQmCC"
+)
+
+# The same a few steps to the left: the house and the tree have moved one way, the sun the other.
+SCENE_MOVED = b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAGAAAABIBAMAAAD7Se1QAAAAFVBMVEW/4/X2wkRvrlzEVz8vfU9bQDI8KiB5I/IDAAABHklEQVR42u2Vy23DMAyGPwnSPV"
+    "7BK2QBHzqALp2ylw6Qg0foBEU3qO9N456ckHrEEuCgRWEdRMLih5/Ug4Z9/IVhaoI65mnxbVU85tAAGJVJBXAQcw1gdLG2dZdsZUZXu4lCaAS8bwTCXYkU"
+    "8KAkJm1ttoLQoPAM4AUxK5MAXhmRy1QAQrq1sxSIAZ84wCfiPZhMBQB8vdYU7bPuHSCsXxBbEChKSMCHQj2lrhFHLHW7AU4ZBU/+EN0APGWAUHgYg5jB3Z"
+    "ZfOKrw7zcZ4arf9KDtKuAiZ/s2M0TeAxrZPwRc8uV4uxUA43VfxweldI6cdYVRW0eFRMc8net3aVRCri+Xtyx9dPDeN5zDBS775ZN/DtEUN1Iw/d4EduCX"
+    "gB9WGi8EQ3EVeAAAAABJRU5ErkJggg=="
+)
