@@ -64,7 +64,8 @@ def base_state(model: Any) -> dict[str, Any]:
     from peft.utils.other import AuxiliaryTrainingWrapper
 
     base = base_of(model)
-    added, renamed = [], {}
+    added: list[str] = []
+    renamed: dict[str, str] = {}
     for name, module in base.named_modules():
         if not isinstance(module, BaseTunerLayer | AuxiliaryTrainingWrapper):
             continue

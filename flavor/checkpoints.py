@@ -174,7 +174,7 @@ def find_components(folders: Sequence[Folder], task: Task) -> dict[str, tuple[st
 
 def component_plan(found: dict[str, tuple[str, Folder]]) -> dict[str, Path]:
     """Return which files go where for these components."""
-    plan = {}
+    plan: dict[str, Path] = {}
     for name, (_, folder) in found.items():
         component = COMPONENTS[name]
         names = component_files.files_of(component, folder.files)

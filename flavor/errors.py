@@ -14,6 +14,7 @@ This module costs nothing to import. `flavor.tasks` raises `tasks.InvalidInput`,
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from .tasks._base import InvalidInput
 
@@ -92,7 +93,7 @@ def as_mlflow_exception(error: FlavorError | InvalidInput) -> Exception:
     kind = type(error)
     joined = _joined_class(kind, MlflowException)
     code = getattr(databricks_pb2, getattr(kind, "mlflow_error_code", "INVALID_PARAMETER_VALUE"))
-    raised = joined.__new__(joined, str(error))
+    raised: Any = joined.__new__(joined, str(error))
     MlflowException.__init__(raised, str(error), error_code=code)
     raised.__dict__.update({name: value for name, value in vars(error).items() if name not in raised.__dict__})
     raised.__cause__ = error

@@ -118,9 +118,8 @@ def open_adapted(parts: Parts, base: FoundBase | None, *, task: str | None = Non
         active_adapter=active_of(model),
         **{"source_name": hub_id_of(below), **fields},
     )
-    return AdapterInMemory(
-        parts, chosen, config, card_beside(model), with_embeddings=bool(base) and _vocabulary_grew(below, base.folder)
-    )
+    grew = base is not None and _vocabulary_grew(below, base.folder)
+    return AdapterInMemory(parts, chosen, config, card_beside(model), with_embeddings=grew)
 
 
 def _task(folder: Folder, base_settings: dict[str, Any], asked: str | None) -> Task:
