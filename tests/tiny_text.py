@@ -1,5 +1,7 @@
 """Tiny seeded pipelines of the text tasks beyond the first: see `tests/tiny_models.py`."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from transformers import (
@@ -7,10 +9,14 @@ from transformers import (
     BertForSequenceClassification,
     FillMaskPipeline,
     Pipeline,
+    TableQuestionAnsweringPipeline,
+    TapasConfig,
+    TapasForQuestionAnswering,
+    TapasTokenizer,
     ZeroShotClassificationPipeline,
 )
 
-from tests.tiny_models import encoder_config, seeded, word_tokenizer
+from tests.tiny_models import LETTERS, WORDS, encoder_config, seeded, word_tokenizer
 
 
 def fill_mask(*, seed: int = 0) -> Pipeline:
@@ -25,3 +31,34 @@ def zero_shot_classification(
     tokenizer = word_tokenizer()
     model = seeded(BertForSequenceClassification, encoder_config(tokenizer, labels, **config), seed=seed)
     return ZeroShotClassificationPipeline(model=model, tokenizer=tokenizer, task="zero-shot-classification", device="cpu")
+
+
+TABLE_TOKENS = 128
+AGGREGATORS = ("NONE", "SUM", "AVERAGE", "COUNT")
+
+
+def table_tokenizer(**options: Any) -> TapasTokenizer:
+    """TAPAS reads its vocabulary from a file only."""
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "[EMPTY]", *WORDS, *LETTERS, *(f"##{letter}" for letter in LETTERS)]
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "vocab.txt"
+        path.write_text("\n".join(dict.fromkeys(pieces)), encoding="utf-8")
+        return TapasTokenizer(str(path), model_max_length=TABLE_TOKENS, **options)
+
+
+def table_question_answering(*, aggregators: tuple[str, ...] = AGGREGATORS, seed: int = 0) -> Pipeline:
+    tokenizer = table_tokenizer()
+    config = TapasConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=37,
+        max_position_embeddings=TABLE_TOKENS,
+        initializer_range=0.5,
+        num_aggregation_labels=len(aggregators),
+        aggregation_labels=dict(enumerate(aggregators)),
+        no_aggregation_label_index=0,
+    )
+    model = seeded(TapasForQuestionAnswering, config, seed=seed)
+    return TableQuestionAnsweringPipeline(model=model, tokenizer=tokenizer, task="table-question-answering", device="cpu")
