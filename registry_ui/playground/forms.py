@@ -73,7 +73,7 @@ class PredictForm(forms.Form):
         self.version = version
         self.examples: list[Example] = list_examples(task, version)
         for each in task.inputs:
-            self.fields[each.name] = field_for(each, examples=self.examples, user=user)
+            self.fields[each.name] = field_for(each, examples=self.examples, message_media=task.message_media, user=user)
         for param in task.params:
             self.fields[PREFIX + param.name] = param_field_for(param, own_value(param, task, version))
         if task.streams:

@@ -1,11 +1,12 @@
 """The history of predictions, written after the answer."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
 
-from flavor.tasks import Kind, find_task
+from flavor.tasks import Kind, Task, find_task
 
 
 class Prediction(models.Model):
@@ -26,9 +27,12 @@ class Prediction(models.Model):
 
     @property
     def title(self) -> str:
-        """What was asked, in short."""
+        """What was asked, in short; what was answered, where the question has no words."""
         task = find_task(self.task)
-        return task.result_title(self.rows[0]) if task is not None and self.rows else self.task
+        if task is None or not self.rows:
+            return self.task
+        asked = task.result_title(self.rows[0])
+        return asked if asked != task.title else self._answer(task) or asked
 
     @property
     def picture_id(self) -> str | None:
@@ -37,3 +41,9 @@ class Prediction(models.Model):
         row = self.rows[0] if self.rows else {}
         names = [each.name for each in task.inputs if each.kind is Kind.IMAGE] if task is not None else []
         return next((row[name]["asset"] for name in names if isinstance(row.get(name), dict) and "asset" in row[name]), None)
+
+    def _answer(self, task: Task) -> str:
+        results = (self.outcome or {}).get("results") or [{}]
+        record: dict[str, Any] = next(iter(results[0].get("records") or []), {})
+        texts = [record.get(each.name) for each in task.outputs if each.kind is Kind.TEXT]
+        return next((text for text in texts if isinstance(text, str)), "")

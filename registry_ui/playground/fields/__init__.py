@@ -22,14 +22,17 @@ _FIELDS: dict[Kind, type[InputField]] = {
     Kind.AUDIO: AudioField,
     Kind.VIDEO: VideoField,
     Kind.TABLE: TableField,
-    Kind.MESSAGES: MessagesField,
     Kind.TENSOR: JsonField,
     Kind.JSON: JsonField,
 }
 
 
-def field_for(described: Field, *, examples: list[Example], user: User | None = None) -> InputField:
+def field_for(
+    described: Field, *, examples: list[Example], message_media: tuple[Kind, ...] = (), user: User | None = None
+) -> InputField:
     """Return the form field of an input."""
+    if described.kind is Kind.MESSAGES:
+        return MessagesField(described, media=message_media, user=user)
     field = _FIELDS[described.kind](described)
     if isinstance(field, MediumField):
         field.examples, field.user = examples, user

@@ -223,6 +223,46 @@ def test_an_empty_text_is_missing():
     assert refused.errors == {"text": ["text is missing: The text to classify."]}
 
 
+class Seeing(Everything):
+    message_media = (Kind.IMAGE,)
+
+
+def turn(key="0", text="What is this?"):
+    return {"a_messages.role": ["user"], "a_messages.content": [text], "a_messages.form": ["text"], "a_messages.key": [key]}
+
+
+def test_an_image_is_attached_to_its_own_turn(alice):
+    sent = {"a_messages.file.0": SimpleUploadedFile("cat.png", image(), "image/png")}
+    (message,) = row(turn(), sent, task=Seeing(), user=alice)["a_messages"]
+
+    assert [part["type"] for part in message["content"]] == ["image", "text"]
+    assert read(message["content"][0]["asset"]) == image()
+
+
+def test_an_attached_image_stays_with_the_chat():
+    sent = {"a_messages.file.0": SimpleUploadedFile("cat.png", image(), "image/png")}
+    message = row(turn(), sent, task=Seeing())["a_messages"]
+    (shown,) = [each for each in form({}, task=Seeing())["a_messages"].field.shown(message) if each.kept]
+    again = {**turn(shown.key, shown.content), f"a_messages.asset.{shown.key}": [str(asset.id) for asset in shown.kept]}
+
+    assert row(again, task=Seeing())["a_messages"] == message
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("a.png", b"no image", "a_messages is not an image"),
+        ("a.csv", b"a,b", "a_messages: a.csv is text/csv; this chat takes image."),
+    ],
+)
+def test_a_file_that_a_chat_does_not_take_is_named(name, data, said):
+    media_type = "image/png" if name.endswith("png") else "text/csv"
+    refused = form(turn(), {"a_messages.file.0": SimpleUploadedFile(name, data, media_type)}, task=Seeing())
+
+    assert not refused.is_valid()
+    assert said in refused.errors["a_messages"][0]
+
+
 def test_messages_that_are_more_than_a_text_survive_the_composer():
     message = {"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]}
     (shown,) = [turn for turn in form({})["a_messages"].field.shown([message]) if turn.form == "json"]

@@ -12,6 +12,7 @@ from registry_ui.predictions import asked, gateway, history, streams
 from registry_ui.predictions.streams import TokenWriter
 from registry_ui.predictions.wire import cancelled_key
 from tests.factories import make_version
+from tests.registry_ui.assets.test_services import image
 from tests.registry_ui.predictions.conftest import advertise, reply
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -229,6 +230,18 @@ def test_the_last_runs_are_the_callers_own(client_alice, version, promise, worke
 
     assert "Lovely." in said(get(client_alice, "recent", "sentiment", 3))
     assert "Lovely." not in said(get(stranger, "recent", "sentiment", 3))
+
+
+def test_a_run_without_words_is_called_by_its_answer(worker, alice):
+    version = make_version("digits", task="image-classification")
+    gateway.predict(gateway.target_of(version), [{"image": image()}], caller=alice, wait_s=0.01)
+    message = worker.take()
+    past = history.row_of(
+        message, message.requests[0], {"id": message.requests[0].id, "results": [{"records": [{"label": "7"}]}]}
+    )
+
+    assert past.title == "7"
+    assert past.picture_id == message.requests[0].rows[0]["image"]["asset"]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,12 @@ document.addEventListener("click", (event) => {
   if (remover) remove(remover.closest(".composer-turn"));
 });
 
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("[data-attach]")) return;
+  const names = [...event.target.files].map((file) => file.name);
+  event.target.parentElement.querySelector("[data-attached]").textContent = names.join(", ") || "Attach";
+});
+
 // Take the answer of a result into the composer, unless its last turn has been written to meanwhile.
 export function goOn(result) {
   const chat = result.querySelector("[data-chat-reply]");
@@ -23,13 +29,22 @@ export function goOn(result) {
 function add(composer, role = "user", content = "", form = "text") {
   const turn = composer.querySelector("[data-blank-turn]").content.firstElementChild.cloneNode(true);
   turn.querySelector("select").value = role;
-  turn.querySelector("[type=hidden]").value = form;
+  turn.querySelector("[data-turn-form]").value = form;
+  nameFiles(turn, composer.querySelectorAll(".composer-turn").length);
   const area = textOf(turn);
   area.value = content;
   area.classList.toggle("mono", form === "json");
   composer.querySelector("[data-turns]").append(turn);
   area.dispatchEvent(new Event("input", { bubbles: true }));
   return area;
+}
+
+// The files of a turn come under its key.
+function nameFiles(turn, place) {
+  const key = turn.querySelector("[data-turn-key]");
+  key.value = `turn-${place}-${Date.now()}`;
+  const files = turn.querySelector("[data-attach]");
+  if (files) files.name = files.name.replace(/[^.]*$/, key.value);
 }
 
 function remove(turn) {
