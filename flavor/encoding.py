@@ -1,7 +1,7 @@
 """What a generating model reads: prompts and chats as token ids, or whatever its pipeline's `preprocess` makes of a row."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -22,6 +22,7 @@ class Encoded:
     per_token: dict[str, list[int]] = field(default_factory=dict)  # padded as ids are: token_type_ids and the like
     media: dict[str, Any] = field(default_factory=dict)  # pixel_values …: their first dimension is that of rows, or of pieces
     settings: Row = field(default_factory=dict)  # of `generate`: forced_bos_token_id …
+    is_padded: bool = True  # beside a longer one
 
     @property
     def is_cuttable(self) -> bool:
@@ -35,7 +36,8 @@ class Encoded:
             (name, tuple(value.shape[1:]), value.dtype) if isinstance(value, torch.Tensor) else (name, id(value))
             for name, value in self.media.items()
         ]
-        return (*sorted(map(repr, shapes)), *sorted(self.per_token), *sorted(map(repr, self.settings.items())))
+        length = 0 if self.is_padded else len(self.ids)
+        return (length, *sorted(map(repr, shapes)), *sorted(self.per_token), *sorted(map(repr, self.settings.items())))
 
 
 def encode(task: Task, pipeline: Any, model_input: Any, params: Row, *, limit: int | None = None) -> Encoded:
@@ -101,13 +103,19 @@ def _preprocessed(task: Task, pipeline: Any, model_input: Any, params: Row, limi
     except (TemplateError, ValueError, TypeError) as error:
         name = "messages" if is_chat else task.inputs[0].name
         raise InvalidInput(name, f"the model's own preparation refuses this {name}: {error}.") from error
-    return _sorted_out({name: value for name, value in inputs.items() if name not in _NOT_INPUTS and value is not None})
+    found = _sorted_out(
+        {name: value for name, value in inputs.items() if name not in _NOT_INPUTS and value is not None},
+        is_padded=getattr(pipeline, "pads_prompts", True),
+    )
+    if limit is not None and len(found.ids) > limit and found.is_cuttable:
+        return replace(found, ids=found.ids[-limit:])
+    return found
 
 
-def _sorted_out(inputs: Mapping[str, Any]) -> Encoded:
+def _sorted_out(inputs: Mapping[str, Any], *, is_padded: bool) -> Encoded:
     """Tell tokens, what goes with every token, media and settings of `generate` from one another."""
     ids = inputs["input_ids"][0].tolist() if "input_ids" in inputs else []
-    found = Encoded(ids)
+    found = Encoded(ids, is_padded=is_padded)
     for name, value in inputs.items():
         if name == "input_ids":
             continue

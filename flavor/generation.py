@@ -70,11 +70,16 @@ def generate(
     if (params.get("num_beams") or 1) > 1:
         return _generate_with_beams(pipeline, prompts, params, passed_on or {}, should_stop)
     repeated = [(prompt, number) for prompt in prompts for number in range(count)]
-    watch = _Watch(pipeline, len(repeated), prompts[0].room, params, should_stop, on_text)
+    watch = _Watch(pipeline, _continued(pipeline, prompts, count), prompts[0].room, params, should_stop, on_text)
     chance = _warpers(pipeline, params, [prompt.seed + number for prompt, number in repeated])
     _call_generate(pipeline, [prompt for prompt, _ in repeated], params, passed_on or {}, watch, chance, {})
     sequences = watch.sequences()
     return [sequences[start : start + count] for start in range(0, len(sequences), count)]
+
+
+def _continued(pipeline: Any, prompts: list[Prompt], count: int) -> list[list[int]]:
+    """What each sequence continues: its prompt, or nothing where an encoder reads that."""
+    return [[] if is_encoder_decoder(pipeline) else prompt.read.ids for prompt in prompts for _ in range(count)]
 
 
 def _generate_with_beams(
@@ -82,7 +87,7 @@ def _generate_with_beams(
 ) -> list[list[Sequence]]:
     """Beams share their past, so stop texts are cut afterwards and nothing can be streamed."""
     count = params.get("num_return_sequences") or 1
-    watch = _Watch(pipeline, 0, prompts[0].room, params, should_stop, None)
+    watch = _Watch(pipeline, [], prompts[0].room, params, should_stop, None)
     sampling: Row = {name: params[name] for name in ("do_sample", "temperature", "top_p", "top_k") if name in params}
     more = {**sampling, "num_return_sequences": count}
     context: AbstractContextManager = torch.random.fork_rng() if params.get("do_sample") else nullcontext()
@@ -90,7 +95,8 @@ def _generate_with_beams(
         if params.get("do_sample"):
             torch.manual_seed(prompts[0].seed)
         output = _call_generate(pipeline, prompts, params, passed_on, watch, LogitsProcessorList(), more)
-    sequences = [watch.finished(ids[watch.width :]) for ids in output.tolist()]
+    rows = zip(output.tolist(), _continued(pipeline, prompts, count), strict=True)
+    sequences = [watch.finished(ids[watch.width :], before) for ids, before in rows]
     return [sequences[start : start + count] for start in range(0, len(sequences), count)]
 
 
@@ -194,7 +200,7 @@ class _Watch(StoppingCriteria):
     def __init__(
         self,
         pipeline: Any,
-        rows: int,
+        continued: list[list[int]],
         room: int,
         params: Row,
         should_stop: Callable[[], bool] | None,
@@ -208,8 +214,10 @@ class _Watch(StoppingCriteria):
         self._should_stop = should_stop
         self._on_text = on_text
         self._is_cancelled = False
-        self._sequences = [Sequence(finish_reason="") for _ in range(rows)]
-        self._texts = [TokenText(self._tokenizer, self._stops) for _ in range(rows)] if self._stops or on_text else []
+        self._continued = continued
+        self._sequences = [Sequence(finish_reason="") for _ in continued]
+        reads_along = bool(self._stops or on_text)
+        self._texts = [TokenText(self._tokenizer, self._stops, before) for before in continued] if reads_along else []
 
     def __call__(self, input_ids: torch.Tensor, scores: Any, **_: Any) -> torch.Tensor:
         self.width = self.width or input_ids.shape[1] - 1
@@ -244,16 +252,16 @@ class _Watch(StoppingCriteria):
                 self._hand_on(self._texts[number].finish())
                 sequence.text = self._texts[number].text
             else:
-                sequence.text = decode(self._tokenizer, self._without_end(sequence.ids))
+                sequence.text = decode(self._tokenizer, self._without_end(sequence.ids), self._continued[number])
             sequence.finish_reason = sequence.finish_reason or self._reason_without_end(sequence.ids)
         return self._sequences
 
-    def finished(self, ids: list[int]) -> Sequence:
+    def finished(self, ids: list[int], before: list[int]) -> Sequence:
         """A row that was followed by beams: cut at its end token and at its first stop text."""
         end = next((place for place, token in enumerate(ids) if token in self.ends), None)
         if end is not None:
             ids = ids[: end + 1]
-        text = decode(self._tokenizer, self._without_end(ids))
+        text = decode(self._tokenizer, self._without_end(ids), before)
         places = [place for place in (text.find(stop) for stop in self._stops) if place >= 0]
         reason = "stop" if end is not None or places else self._reason_without_end(ids)
         return Sequence(ids, text[: min(places)] if places else text, reason)

@@ -125,7 +125,7 @@ class Batcher:
             kept = self.limit - max(1, min(wanted, self.limit // 4))
             each.warnings.append(Warned("input_truncated", f"the last {kept} of {count} tokens used"))
             each.read = self._encoded(each, effective, limit=kept)
-        return wanted, self.limit - len(each.read.ids)
+        return wanted, self.limit - (len(each.read.ids) or 1)  # without a prompt the model begins with a token of its own
 
     def _measure_encoded(self, each: Prepared, effective: Effective) -> tuple[int, int | None]:
         """An encoder reads as much as it can from the beginning, a decoder writes as much as it can."""

@@ -1,5 +1,6 @@
 """Tokens into text as they come: whole characters only, and never a piece of a stop text."""
 
+from collections.abc import Sequence
 from typing import Any
 
 _INCOMPLETE = "\ufffd"  # what a decoder writes for a character whose bytes have not all come
@@ -9,16 +10,17 @@ class TokenText:
     """The text of one sequence while it grows.
 
     `push` decodes a short window only, whose first tokens are known already, so its cost does not grow with the text.
+    `before` is the prompt that the text continues: many decoders write a space between two words only, not before the first.
     """
 
-    def __init__(self, tokenizer: Any, stops: tuple[str, ...] = ()) -> None:
+    def __init__(self, tokenizer: Any, stops: tuple[str, ...] = (), before: Sequence[int] = ()) -> None:
         self.text = ""
         self.is_stopped = False
         self._tokenizer = tokenizer
         self._stops = stops
-        self._ids: list[int] = []
+        self._ids: list[int] = list(before)
         self._start = 0  # first token of the window
-        self._read = 0  # tokens whose text is settled
+        self._read = len(self._ids)  # tokens whose text is settled
         self._given = 0  # characters handed out
 
     def push(self, token: int) -> str:
@@ -71,7 +73,9 @@ class TokenText:
         return decode(self._tokenizer, ids)
 
 
-def decode(tokenizer: Any, ids: list[int]) -> str:
-    """Return the text of `ids` without special tokens, and with the spaces that the model wrote."""
+def decode(tokenizer: Any, ids: list[int], before: list[int] | None = None) -> str:
+    """Return the text of `ids` without special tokens, and with the spaces that the model wrote; it continues `before`."""
+    if before:
+        return decode(tokenizer, before + ids)[len(decode(tokenizer, before)) :]
     text = tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
     return text if isinstance(text, str) else "".join(text)

@@ -1,6 +1,6 @@
 import pytest
 
-from flavor.token_text import TokenText
+from flavor.token_text import TokenText, decode
 from tests import tiny_models
 
 TOKENIZER = tiny_models.byte_tokenizer()
@@ -43,3 +43,12 @@ def test_what_only_looks_like_a_stop_text_is_shown_late_but_shown() -> None:
 
 def test_the_first_of_several_stop_texts_counts() -> None:
     assert "".join(pieces_of("abcdef", ("de", "cd"))) == "ab"
+
+
+def test_a_word_that_continues_a_prompt_keeps_its_space() -> None:
+    tokenizer = tiny_models.word_tokenizer()
+    before, ids = (tokenizer(text, add_special_tokens=False)["input_ids"] for text in ("the soup", "is cold"))
+    growing = TokenText(tokenizer, before=before)
+    assert "".join([growing.push(number) for number in ids] + [growing.finish()]) == " is cold"
+    assert decode(tokenizer, ids, before) == " is cold"
+    assert decode(tokenizer, ids) == "is cold"
