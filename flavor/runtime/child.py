@@ -4,9 +4,11 @@ import faulthandler
 import logging
 import os
 import random
+import signal
 import socket
 import sys
 import traceback
+import warnings
 from typing import Any, NoReturn
 
 from . import limits, scratch
@@ -23,6 +25,7 @@ def main(channel: int, output: int, *, parent: int, name: str, threads: int, nic
     try:
         limits.die_with_parent(parent)
         os.setsid()
+        signal.signal(signal.SIGTERM, lambda *_: None)  # as the zygote does; a program started from here does not inherit it
         faulthandler.enable(workers_log)
         _redirect(output)
         limits.restrict_child(name, threads=threads, niceness=niceness)
@@ -54,6 +57,9 @@ def _redirect(output: int) -> None:
     os.close(nothing)
     os.close(output)
     sys.stdout = os.fdopen(1, "w", buffering=1, errors="backslashreplace", closefd=False)
+    warnings.formatwarning = lambda message, category, *_, **__: f"{category.__name__}: {message}\n"
+    for category in (DeprecationWarning, FutureWarning):  # libraries to their developers
+        warnings.simplefilter("ignore", category)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s", force=True)
 
 

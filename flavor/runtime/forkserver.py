@@ -23,7 +23,8 @@ LONGEST_MESSAGE = 65536
 def main(*, control: int, parent: int, preload: list[str], threads: int) -> NoReturn:
     """Serve until the socket with the number `control` is closed."""
     limits.die_with_parent(parent)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is the worker's business
+    for number in (signal.SIGINT, signal.SIGTERM):  # sent to a whole group they are for its owner, who ends us when it is done
+        signal.signal(number, signal.SIG_IGN)
     connection = socket.socket(fileno=control)
     missing = _import_all(preload)
     _check_sound()

@@ -95,8 +95,7 @@ class ModelPool:
                 if not is_going_on:
                     self._raise_or_try_again(place, problem)
                     continue
-                with self._shelf.changed:
-                    self._shelf.changed.wait_for(lambda seen=state: place.state() != seen, LOOKS_EVERY_S)
+                self._await_change(place, state)
         finally:
             with self._shelf.locked():
                 place.callers -= 1
@@ -178,6 +177,10 @@ class ModelPool:
             return
         place.is_being_loaded = True
         threading.Thread(target=self._warmer.bring, args=(place,), name=f"load {place.uri}", daemon=True).start()
+
+    def _await_change(self, place: Place, seen: ModelState) -> None:
+        with self._shelf.changed:
+            self._shelf.changed.wait_for(lambda: place.state() != seen, LOOKS_EVERY_S)
 
     def _raise_or_try_again(self, place: Place, problem: ChildFailed | None) -> None:
         if place.phase is Phase.FAILED and problem is not None:

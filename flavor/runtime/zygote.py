@@ -193,14 +193,15 @@ class Zygote:
         while True:
             self.wait_until_ready(max(0.0, give_up - time.monotonic()))
             with self._changed:
-                control = self._control
+                if self._control is None:
+                    continue
                 self._children[child.number] = child
-            try:
-                if control is not None:
-                    socket.send_fds(control, [message], child.descriptors)
+                try:
+                    socket.send_fds(self._control, [message], child.descriptors)
                     return
-            except OSError:  # it has just died; the keeper starts another
-                self._forget(control)
+                except OSError:  # it has just died; the keeper starts another
+                    del self._children[child.number]
+                    self._control = None
 
     def _kill(self, number: int) -> None:
         control = self._control
@@ -230,7 +231,6 @@ class Zygote:
             if self._is_closing:
                 self._process.kill()
             self._hear(control)
-            self._forget(control)
             self._process.kill()
             self._process.wait()
             self._end_children()
@@ -264,7 +264,8 @@ class Zygote:
             if "pid" in message:
                 child.has_started(message["pid"])
             else:
-                del self._children[child.number]
+                with self._changed:
+                    self._children.pop(child.number, None)
                 child.has_ended(status=message.get("status"), problem=message.get("problem"))
 
     def _is_ready(self, control: socket.socket, missing: dict[str, str]) -> None:
@@ -274,13 +275,9 @@ class Zygote:
             self._control = control
             self._changed.notify_all()
 
-    def _forget(self, control: socket.socket | None) -> None:
-        with self._changed:
-            if self._control is control:
-                self._control = None
-
     def _end_children(self) -> None:
         with self._changed:
+            self._control = None
             orphans, self._children = list(self._children.values()), {}
         for child in orphans:
             child.has_ended()

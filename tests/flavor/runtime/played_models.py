@@ -66,7 +66,7 @@ class Misbehaving:
             self._note("piece")
             yield piece
             if self._is_slow and isinstance(piece, str):
-                time.sleep(0.01)
+                time.sleep(0.03)
 
     def _note(self, line: str) -> None:
         if self._calls:

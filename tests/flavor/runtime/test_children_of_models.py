@@ -16,6 +16,11 @@ def children(zygote: Zygote) -> list[int]:
     return [each.pid for each in psutil.Process(zygote.pid).children() if each.status() != psutil.STATUS_ZOMBIE]
 
 
+def only_child(zygote: Zygote) -> int:
+    wait_until(lambda: len(children(zygote)) == 1)
+    return children(zygote)[0]
+
+
 @pytest.mark.parametrize(("row", "how"), [("crash", "SIGSEGV"), ("die", "exit status 3")])
 def test_a_model_that_dies_is_told_to_its_caller_and_loaded_for_the_next(pool: Pool, model: str, row: str, how: str) -> None:
     pool.answer(model)
@@ -28,8 +33,7 @@ def test_a_model_that_dies_is_told_to_its_caller_and_loaded_for_the_next(pool: P
 
 def test_a_child_killed_from_outside_was_probably_short_of_memory(pool: Pool, model: str, gate: Gate, zygote: Zygote) -> None:
     held = hold(pool, model, gate)
-    (pid,) = children(zygote)
-    os.kill(pid, signal.SIGKILL)
+    os.kill(only_child(zygote), signal.SIGKILL)
 
     error = held.result(SECONDS)["error"]  # type: ignore[attr-defined]
     assert error["code"] == "runner-crashed"
@@ -38,7 +42,7 @@ def test_a_child_killed_from_outside_was_probably_short_of_memory(pool: Pool, mo
 
 def test_an_idle_child_that_is_killed_leaves_the_model_cold(pool: Pool, model: str, zygote: Zygote) -> None:
     pool.answer(model)
-    os.kill(children(zygote)[0], signal.SIGKILL)
+    os.kill(only_child(zygote), signal.SIGKILL)
 
     wait_until(lambda: pool.state(model) == "cold")
     assert pool.answer(model)["results"]
@@ -47,7 +51,7 @@ def test_an_idle_child_that_is_killed_leaves_the_model_cold(pool: Pool, model: s
 def test_requests_that_had_not_begun_are_answered_by_the_next_child(pool: Pool, model: str, gate: Gate, zygote: Zygote) -> None:
     held = hold(pool, model, gate)
     waiting = [pool.ask(model) for _ in range(3)]
-    os.kill(children(zygote)[0], signal.SIGKILL)
+    os.kill(only_child(zygote), signal.SIGKILL)
 
     assert held.result(SECONDS)["error"]["code"] == "runner-crashed"  # type: ignore[attr-defined]
     assert all(each.result(SECONDS)["results"] for each in waiting)

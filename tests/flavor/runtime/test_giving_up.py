@@ -64,7 +64,7 @@ def test_a_cancelled_request_that_does_not_stop_ends_its_child(pool: Pool, model
 
 def test_requests_that_waited_behind_a_hung_one_are_answered_by_the_next_child(pool: Pool, model: str) -> None:
     pool.answer(model)
-    hung = pool.ask(model, "sleep 600", seconds=0.5)
+    hung = pool.ask(model, "sleep 600", seconds=3)
     wait_until(lambda: calls(model)[1:])
     waiting = pool.ask(model)
 

@@ -13,7 +13,7 @@ from flavor.runtime.pool import ModelFiles, ModelPool
 from flavor.runtime.zygote import ChildCancelled, ChildFailed, Zygote
 from tests.flavor.runtime import played_models
 from tests.flavor.runtime.conftest import SECONDS, Gate, Pool, calls, wait_until
-from tests.flavor.runtime.test_children_of_models import children
+from tests.flavor.runtime.test_children_of_models import children, only_child
 
 MB = 2**20
 
@@ -53,7 +53,7 @@ def test_many_who_want_one_model_load_it_once(make_pool: Any, model: str, zygote
 
     assert {str(each.state) for each in states} == {"warm"}
     assert downloads.fetched == [model]
-    assert len(children(zygote)) == 1
+    assert only_child(zygote)
 
 
 def test_the_stages_of_a_load_are_told_with_bytes(make_pool: Any, model: str) -> None:
@@ -156,7 +156,7 @@ def test_the_model_unused_for_longest_makes_room(make_pool: Any, tmp_path: Path,
     pool.answer(third)
 
     assert {each: pool.state(each) for each in (first, second, third)} == {first: "warm", second: "cold", third: "warm"}
-    assert len(children(zygote)) == 2
+    wait_until(lambda: len(children(zygote)) == 2)
     assert pool.answer(second)["results"]
 
 
@@ -198,7 +198,7 @@ def test_a_model_that_turns_out_bigger_than_the_budget_is_refused(make_pool: Any
 
 def test_an_unloaded_model_gives_its_memory_back(pool: Pool, model: str, zygote: Zygote) -> None:
     pool.answer(model)
-    (pid,) = children(zygote)
+    pid = only_child(zygote)
     pool.pool.unload(model)
 
     wait_until(lambda: children(zygote) == [])
@@ -213,7 +213,7 @@ def test_a_busy_model_is_unloaded_when_it_has_answered(pool: Pool, model: str, g
     held = pool.ask(model, gate.row)
     wait_until(lambda: calls(model)[1:])
     pool.pool.unload(model)
-    assert len(children(zygote)) == 1
+    assert only_child(zygote)
     gate.open()
 
     assert held.result(SECONDS)["results"]

@@ -41,7 +41,7 @@ def test_a_cancelled_stream_stops_at_the_next_token_and_keeps_what_was_written(p
 def test_a_stream_past_its_deadline_ends_with_an_error(pool: Pool, writer: str) -> None:
     pool.answer(writer, params={"max_new_tokens": 1})
     tokens: list[str] = []
-    asked = pool.ask(writer, params={**GREEDY, "max_new_tokens": 240}, on_token=tokens.append, seconds=0.7)
+    asked = pool.ask(writer, params={**GREEDY, "max_new_tokens": 240}, on_token=tokens.append, seconds=2)
 
     assert asked.result(SECONDS)["error"]["code"] == "timeout"
     assert tokens

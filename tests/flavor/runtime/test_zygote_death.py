@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
-from flavor.runtime.zygote import ChildDied, Zygote
+from flavor.runtime.zygote import ChildCancelled, ChildDied, Zygote
 from tests.flavor.runtime.conftest import wait_until
 from tests.flavor.runtime.test_zygote import Running, call, is_gone
 
@@ -52,6 +52,21 @@ def test_the_calls_of_a_dead_zygote_fail_and_the_next_ones_succeed(small_zygote:
     assert isinstance(running.end(), ChildDied)
     wait_until(lambda: is_gone(running.pids[0]))
     assert call(small_zygote, "add", kwargs={"left": 1, "right": 1}) == 2
+
+
+@pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_all_processes_is_left_to_their_owner(small_zygote: Zygote, which: signal.Signals) -> None:
+    wanted = threading.Event()
+    running = Running(small_zygote, "sleep_until_stopped", is_cancelled=wanted.is_set)
+    zygote_pid = small_zygote.pid
+    assert zygote_pid is not None
+    for pid in (zygote_pid, running.pids[0]):
+        os.kill(pid, which)
+    assert call(small_zygote, "add", kwargs={"left": 1, "right": 1}) == 2
+    wanted.set()
+
+    assert isinstance(running.end(), ChildCancelled)
+    assert small_zygote.pid == zygote_pid
 
 
 def test_a_closed_zygote_leaves_no_process_and_no_thread(small_zygote: Zygote) -> None:
