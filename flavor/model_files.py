@@ -58,7 +58,8 @@ def load_weights(folder: Path, config: FlavorConfig, placement: Placement, *, ma
             **({"trust_remote_code": True} if may_run else {}),
             **arguments,
         )
-    _check_is_whole(folder, loaded)
+    task = find_task(config.task)
+    _check_is_whole(folder, loaded, unused=task.unused_weights if task else ())
     return model.eval()
 
 
@@ -125,9 +126,9 @@ def _check_headers(folder: Path) -> None:
         raise ModelNotLoadable(f"In {folder}: {error}") from error
 
 
-def _check_is_whole(folder: Path, loaded: dict[str, Any]) -> None:
-    """Weights that are missing would be random, and every answer with them."""
-    missing = sorted(loaded.get("missing_keys") or ())
+def _check_is_whole(folder: Path, loaded: dict[str, Any], *, unused: tuple[str, ...] = ()) -> None:
+    """Weights that are missing would be random, and every answer with them, but for those that are never read."""
+    missing = [name for name in sorted(loaded.get("missing_keys") or ()) if not name.startswith(unused)]
     if missing:
         others = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         raise ModelNotLoadable(

@@ -10,6 +10,7 @@ from typing import Any
 
 from . import prompt_templates
 from .batching import MAX_ROWS
+from .conversations import Conversations, in_turn
 from .decoding import decode_row, settings_for, usage_of
 from .errors import as_mlflow_does
 from .lengths import token_limit
@@ -59,6 +60,7 @@ class PyfuncModel:
         self.max_pixels = max_pixels
         self.token_limit = token_limit(pipeline)
         self._lock = threading.Lock()
+        self._conversations = Conversations()
         self._accepted = accepted_names(pipeline)
         if self.token_limit is not None:
             pipeline.tokenizer.model_max_length = self.token_limit
@@ -169,15 +171,29 @@ class PyfuncModel:
         effective = self.effective(params)
         if self.task.generates:
             check_sequences(effective.values, is_streamed=batcher.on_text is not None)
-        prepared = [self._prepare(number, row, effective, batcher) for number, row in enumerate(rows)]
+        turns = in_turn(rows) if self.task.remembers else [list(range(len(rows)))]
+        found = {}
+        for places in turns:
+            prepared = [self._prepare(number, rows[number], effective, batcher) for number in places]
+            found.update(zip(places, self._run_prepared(prepared, effective, batcher, started), strict=True))
+        return [found[place] for place in range(len(rows))]
+
+    def _run_prepared(self, prepared: list[Prepared], effective: Effective, batcher: Batcher, started: float) -> list[RowResult]:
         if batcher.on_text and prepared[0].error is None:
             prompt = full_text_of(prepared[0].row, effective.values)
             batcher.on_text(prompt) if prompt else None
         ready_ms = round((time.perf_counter() - started) * 1000, 2)
         results = batcher.run(prepared, effective)
+        if self.task.remembers:
+            self._remember(prepared, results)
         total_ms = round((time.perf_counter() - started) * 1000, 2)
         timing: dict[str, float | None] = {"preprocess": ready_ms, "total": total_ms}
         return [replace(each, timing_ms={**timing, **each.timing_ms}) for each in results]
+
+    def _remember(self, prepared: list[Prepared], results: list[RowResult]) -> None:
+        for each, result in zip(prepared, results, strict=True):
+            if result.records:
+                self._conversations.keep(each.row, result.records[0]["message"])
 
     def _prepare(self, number: int, row: Row, effective: Effective, batcher: Batcher) -> Prepared:
         prepared = Prepared(number, {})
@@ -189,6 +205,8 @@ class PyfuncModel:
         """Check a row, decode its media, fill the prompt template."""
         settings = settings_for(self.task, self.pipeline, values, max_pixels=self.max_pixels)
         checked = decode_row(self.task, check_rows(self.task, [row])[0], settings)
+        if self.task.remembers:
+            checked = self._conversations.opened(checked)
         template = self._template(values)
         if not template:
             return checked
@@ -254,8 +272,9 @@ def _checked_overlong(overlong: str) -> str:
 
 
 def _stock_frame(shape: Any) -> Any:
-    """Stock hands label rows out as a DataFrame, and texts as a list."""
-    if not shape or not isinstance(shape[0], dict | list):
+    """Stock hands label rows out as a DataFrame, and all else as a list."""
+    cell = shape[0][0] if shape and isinstance(shape[0], list) and shape[0] else next(iter(shape), None)
+    if not isinstance(cell, dict):
         return shape
     from pandas import DataFrame  # heavy
 

@@ -7,7 +7,11 @@ from typing import Any
 from transformers import (
     BertForMaskedLM,
     BertForSequenceClassification,
+    BertModel,
+    FeatureExtractionPipeline,
     FillMaskPipeline,
+    GPT2Config,
+    GPT2Model,
     Pipeline,
     TableQuestionAnsweringPipeline,
     TapasConfig,
@@ -16,7 +20,7 @@ from transformers import (
     ZeroShotClassificationPipeline,
 )
 
-from tests.tiny_models import LETTERS, WORDS, encoder_config, seeded, word_tokenizer
+from tests.tiny_models import CONTEXT_TOKENS, LETTERS, WORDS, byte_tokenizer, encoder_config, seeded, word_tokenizer
 
 
 def fill_mask(*, seed: int = 0) -> Pipeline:
@@ -31,6 +35,25 @@ def zero_shot_classification(
     tokenizer = word_tokenizer()
     model = seeded(BertForSequenceClassification, encoder_config(tokenizer, labels, **config), seed=seed)
     return ZeroShotClassificationPipeline(model=model, tokenizer=tokenizer, task="zero-shot-classification", device="cpu")
+
+
+def feature_extraction(*, seed: int = 0) -> Pipeline:
+    tokenizer = word_tokenizer()
+    model = seeded(BertModel, encoder_config(tokenizer, ("LABEL_0",)), seed=seed)
+    return FeatureExtractionPipeline(model=model, tokenizer=tokenizer, task="feature-extraction", device="cpu")
+
+
+def decoder_features(*, pads: bool = True) -> Pipeline:
+    """Features of a model that continues texts: positions are counted from the left, and some have no padding token."""
+    tokenizer = byte_tokenizer()
+    tokenizer.padding_side = "left"
+    if not pads:
+        tokenizer.pad_token = None
+    config = GPT2Config(
+        vocab_size=len(tokenizer), n_positions=CONTEXT_TOKENS, n_embd=32, n_layer=2, n_head=4, initializer_range=0.5
+    )
+    model = seeded(GPT2Model, config)
+    return FeatureExtractionPipeline(model=model, tokenizer=tokenizer, task="feature-extraction", device="cpu")
 
 
 TABLE_TOKENS = 128

@@ -132,12 +132,14 @@ class Task:
     streams: bool = False
     generates: bool = False  # text made token by token: run by `flavor.generation`, not by the pipeline's own call
     preprocesses: bool = False  # of those, the ones whose pipeline's `preprocess` makes what the model reads
+    remembers: bool = False  # what was said under a conversation_id, see `flavor.conversations`
     message_media: tuple[Kind, ...] = ()  # what parts of messages may hold beside texts
     max_batch: int | None = None  # rows of one forward pass, where fewer than usual fit
     one_of: tuple[tuple[str, ...], ...] = ()  # groups of optional inputs of which a row has exactly one
     fallbacks: Row = {}  # values of params where nobody says one, when a form should not show them as said
     stock_defaults: Row = {}  # params that stock's shape needs where our default is richer
     checkpoint_files: tuple[str, ...] = ()  # further files of a checkpoint that the task reads, kept beside the weights
+    unused_weights: tuple[str, ...] = ()  # beginnings of weights that the task never reads, so that they may be missing
 
     def variant(self, name: str) -> "Task | None":
         """The task of a name that says more than this one's own, such as the languages of a translation."""
