@@ -11,13 +11,13 @@ ALWAYS = ("mlflow", "transformers", "torch", "safetensors", "pyyaml")
 OF_MODALITY = {
     "text": (),
     "vision": ("pillow",),
-    "audio": ("soundfile",),
+    "audio": ("soundfile", "scipy"),
     "multimodal": ("pillow",),
 }
 WHERE_INSTALLED = {
     "text": ("accelerate",),
     "vision": ("accelerate", "torchvision"),
-    "audio": ("accelerate", "torchaudio", "librosa"),
+    "audio": ("accelerate", "torchaudio", "librosa", "av"),
     "multimodal": ("accelerate", "torchvision", "soundfile"),
 }
 OF_FILES = {"*.model": "sentencepiece", "*.spm": "sentencepiece", "*.tiktoken": "tiktoken"}

@@ -125,7 +125,7 @@ def _media_problem(kind: Kind, value: Any) -> str | None:
 
 
 def _is_reference(kind: Kind, value: Row) -> bool:
-    if kind is Kind.AUDIO and set(value) in ({"array", "sampling_rate"}, {"raw", "sampling_rate"}):
+    if kind is Kind.AUDIO and set(value) - {"path"} in ({"array", "sampling_rate"}, {"raw", "sampling_rate"}):
         return True
     return set(value) == {"asset"}
 
