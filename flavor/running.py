@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from .batching import MAX_ROWS, batches
+from .conversations import ID
 from .lengths import check_length, count_tokens, written_limit
 from .parameters import Effective, Source
 from .results import RowResult
@@ -233,7 +234,11 @@ def _written(row: Row, sequence: Any, values: Row) -> Row:
         "finish_reason": sequence.finish_reason,
         "generated_tokens": len(sequence.ids),
     }
-    return {**found, "message": {"role": "assistant", "content": sequence.text}} if row.get("messages") else found
+    if not row.get("messages"):
+        return found
+    found["message"] = {"role": "assistant", "content": sequence.text}
+    remembered = {ID: row[ID], "turns": len(row["messages"]) + 1} if ID in row else {}
+    return {**found, **remembered}
 
 
 def _usage(each: Prepared, written: int) -> dict[str, int | float]:
