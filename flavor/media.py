@@ -62,6 +62,14 @@ def media_bytes(value: Any, *, max_bytes: int = MAX_IMAGE_BYTES, field: str = "i
     return found
 
 
+def mask_image(mask: Any) -> "Image":
+    """Return an array (height, width) of true and false as a picture, white on black."""
+    import numpy  # heavy
+    from PIL import Image
+
+    return Image.fromarray((numpy.asarray(mask) != 0).astype("uint8") * 255)
+
+
 def encode_image(image: "Image") -> Row:
     """Return a PIL image as `{"media_type": "image/png", "base64": text}`."""
     buffer = BytesIO()

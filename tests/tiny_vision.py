@@ -1,5 +1,6 @@
 """Tiny seeded pipelines of the vision tasks, made offline in well under a second. Every builder returns new objects."""
 
+from functools import partial
 from typing import Any
 
 import numpy
@@ -13,23 +14,45 @@ from transformers import (
     DPTConfig,
     DPTForDepthEstimation,
     DPTImageProcessorPil,
+    ImageFeatureExtractionPipeline,
     ImageSegmentationPipeline,
     MaskFormerConfig,
     MaskFormerForInstanceSegmentation,
     MaskFormerImageProcessorPil,
     ObjectDetectionPipeline,
+    OwlViTConfig,
+    OwlViTForObjectDetection,
+    OwlViTImageProcessorPil,
     Pipeline,
+    PreTrainedTokenizerFast,
+    SamConfig,
+    SamImageProcessorPil,
+    SamModel,
     SegformerConfig,
     SegformerForSemanticSegmentation,
     SegformerImageProcessorPil,
+    SuperGlueConfig,
+    SuperGlueForKeypointMatching,
+    SuperGlueImageProcessorPil,
+    SuperPointConfig,
+    Swin2SRConfig,
+    Swin2SRForImageSuperResolution,
+    Swin2SRImageProcessorPil,
     SwinConfig,
+    ViTConfig,
+    ViTImageProcessorPil,
+    ViTModel,
     YolosConfig,
     YolosForObjectDetection,
     YolosImageProcessorPil,
 )
 
 from flavor.pipelines.depth_estimation import DepthEstimationPipeline
+from flavor.pipelines.image_to_image import ImageToImagePipeline
+from flavor.pipelines.keypoint_matching import KeypointMatchingPipeline
+from flavor.pipelines.mask_generation import MaskGenerationPipeline
 from flavor.pipelines.zero_shot_image_classification import ZeroShotImageClassificationPipeline
+from flavor.pipelines.zero_shot_object_detection import ZeroShotObjectDetectionPipeline
 
 from .tiny_models import seeded, word_tokenizer
 
@@ -124,14 +147,7 @@ def depth_estimation(*, seed: int = 0) -> Pipeline:
 def zero_shot_image_classification(*, seed: int = 0) -> Pipeline:
     tokenizer = word_tokenizer()
     config = CLIPConfig(
-        text_config={
-            **_TRANSFORMER,
-            "vocab_size": len(tokenizer),
-            "max_position_embeddings": 64,
-            "bos_token_id": tokenizer.cls_token_id,
-            "eos_token_id": tokenizer.sep_token_id,
-            "pad_token_id": tokenizer.pad_token_id,
-        },
+        text_config=_text_config(tokenizer, positions=64),
         vision_config={**_TRANSFORMER, "image_size": SIDE, "patch_size": 8},
         projection_dim=16,
     )
@@ -141,3 +157,108 @@ def zero_shot_image_classification(*, seed: int = 0) -> Pipeline:
     return ZeroShotImageClassificationPipeline(
         model=model, tokenizer=tokenizer, image_processor=processor, task="zero-shot-image-classification", device="cpu"
     )
+
+
+def zero_shot_object_detection(*, seed: int = 0) -> Pipeline:
+    tokenizer = word_tokenizer()
+    config = OwlViTConfig(
+        text_config=_text_config(tokenizer, positions=16),
+        vision_config={**_TRANSFORMER, "image_size": SIDE, "patch_size": 8},
+        projection_dim=32,
+    )
+    model = seeded(OwlViTForObjectDetection, config, seed=seed)
+    size = {"height": SIDE, "width": SIDE}
+    processor = OwlViTImageProcessorPil(size=size, crop_size=size)
+    return ZeroShotObjectDetectionPipeline(
+        model=model, tokenizer=tokenizer, image_processor=processor, task="zero-shot-object-detection", device="cpu"
+    )
+
+
+def image_feature_extraction(*, add_pooling_layer: bool = True, seed: int = 0) -> Pipeline:
+    config = ViTConfig(**_TRANSFORMER, image_size=SIDE, patch_size=8, initializer_range=0.5)
+    model = seeded(partial(ViTModel, add_pooling_layer=add_pooling_layer), config, seed=seed)
+    processor = ViTImageProcessorPil(size={"height": SIDE, "width": SIDE})
+    return ImageFeatureExtractionPipeline(model=model, image_processor=processor, task="image-feature-extraction", device="cpu")
+
+
+def mask_generation(*, seed: int = 0) -> Pipeline:
+    side = {"image_size": 2 * SIDE, "patch_size": 8}
+    config = SamConfig(
+        vision_config={
+            **side,
+            "hidden_size": 32,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 4,
+            "mlp_dim": 37,
+            "output_channels": 16,
+            "window_size": 2,
+            "global_attn_indexes": [1],
+            "num_pos_feats": 8,
+        },
+        prompt_encoder_config={**side, "hidden_size": 16, "mask_input_channels": 4},
+        mask_decoder_config={
+            "hidden_size": 16,
+            "num_hidden_layers": 1,
+            "num_attention_heads": 2,
+            "mlp_dim": 32,
+            "iou_head_hidden_dim": 16,
+            "iou_head_depth": 2,
+        },
+    )
+    model = seeded(SamModel, config, seed=seed)
+    processor = SamImageProcessorPil(
+        size={"longest_edge": 2 * SIDE},
+        pad_size={"height": 2 * SIDE, "width": 2 * SIDE},
+        mask_size={"longest_edge": 16},
+        mask_pad_size={"height": 16, "width": 16},
+    )
+    return MaskGenerationPipeline(model=model, image_processor=processor, task="mask-generation", device="cpu")
+
+
+def keypoint_matching(*, seed: int = 0) -> Pipeline:
+    detector = SuperPointConfig(
+        encoder_hidden_sizes=[8, 8, 16, 16],
+        decoder_hidden_size=16,
+        keypoint_decoder_dim=65,
+        descriptor_decoder_dim=16,
+        keypoint_threshold=0.0,
+        max_keypoints=12,
+        border_removal_distance=1,
+    )
+    config = SuperGlueConfig(
+        keypoint_detector_config=detector,
+        hidden_size=16,
+        keypoint_encoder_sizes=[8, 16],
+        gnn_layers_types=["self", "cross"],
+        num_attention_heads=2,
+        sinkhorn_iterations=5,
+        matching_threshold=0.0,
+    )
+    model = seeded(SuperGlueForKeypointMatching, config, seed=seed)
+    processor = SuperGlueImageProcessorPil(size={"height": 48, "width": 64})
+    return KeypointMatchingPipeline(model=model, image_processor=processor, task="keypoint-matching", device="cpu")
+
+
+def image_to_image(*, seed: int = 0) -> Pipeline:
+    config = Swin2SRConfig(
+        image_size=16,
+        patch_size=1,
+        embed_dim=12,
+        depths=[1],
+        num_heads=[2],
+        window_size=4,
+        mlp_ratio=2.0,
+        upscale=2,
+        upsampler="pixelshuffle",
+        initializer_range=0.2,
+    )
+    model = seeded(Swin2SRForImageSuperResolution, config, seed=seed)
+    processor = Swin2SRImageProcessorPil(size_divisor=8)
+    return ImageToImagePipeline(model=model, image_processor=processor, task="image-to-image", device="cpu")
+
+
+def _text_config(tokenizer: PreTrainedTokenizerFast, *, positions: int) -> dict[str, Any]:
+    """The text half of CLIP and its kin, over a tokenizer that has BERT's names for special tokens."""
+    special = {"bos": tokenizer.cls_token_id, "eos": tokenizer.sep_token_id, "pad": tokenizer.pad_token_id}
+    ids = {f"{name}_token_id": number for name, number in special.items()}
+    return {**_TRANSFORMER, **ids, "vocab_size": len(tokenizer), "max_position_embeddings": positions}

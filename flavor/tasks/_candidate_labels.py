@@ -28,7 +28,12 @@ def check_template(params: Row) -> None:
 
 def cut_labels(tokenizer: Any, labels: list[str], params: Row) -> list[Warned]:
     """Return a warning when a label in its sentence has more tokens than the model reads, about the longest."""
+    return cut_texts(tokenizer, [params[TEMPLATE].format(label) for label in labels])
+
+
+def cut_texts(tokenizer: Any, texts: list[str]) -> list[Warned]:
+    """Return a warning when a label, as the model reads it, has more tokens than it reads, about the longest."""
     limit = tokenizer.model_max_length
-    encoded = tokenizer([params[TEMPLATE].format(label) for label in labels], truncation=False, verbose=False)
+    encoded = tokenizer(texts, truncation=False, verbose=False)
     longest = max(len(ids) for ids in encoded["input_ids"])
     return [Warned("input_truncated", f"{limit} of {longest} tokens of a label used")] if longest > limit else []

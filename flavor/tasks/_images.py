@@ -27,3 +27,9 @@ def call_alike(pipeline: Any, inputs: list[Any], arguments: Row, alike: Callable
 def size_of(image: Any) -> Hashable:
     """Width and height of a decoded image."""
     return image.size
+
+
+def area_of(mask: Any) -> float:
+    """The white share of a mask, a picture of black and white."""
+    counts = mask.histogram()
+    return 1 - counts[0] / sum(counts)

@@ -4,7 +4,7 @@ from typing import Any
 
 from ._base import Display, Field, InvalidInput, Kind, Param, Row, Task
 from ._example_media import SCENE
-from ._images import MAX_LARGE_IMAGES, call_alike, size_of
+from ._images import MAX_LARGE_IMAGES, area_of, call_alike, size_of
 
 SUBTASKS = ("panoptic", "instance", "semantic")  # in the order in which the pipeline tries them
 
@@ -92,12 +92,6 @@ def _part(raw: Row) -> Row:
         "mask": raw["mask"],
         "area": area_of(raw["mask"]),
     }
-
-
-def area_of(mask: Any) -> float:
-    """The white share of a mask."""
-    counts = mask.histogram()
-    return 1 - counts[0] / sum(counts)
 
 
 TASK = ImageSegmentation()
