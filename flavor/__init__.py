@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .loading import load_model as load_model
     from .loading import load_pyfunc_model as load_pyfunc_model
+    from .persisting import persist_pretrained_model as persist_pretrained_model
     from .saving import log_model as log_model
     from .saving import save_model as save_model
 
@@ -19,6 +20,7 @@ _DOOR = {
     "log_model": "saving",
     "load_model": "loading",
     "load_pyfunc_model": "loading",
+    "persist_pretrained_model": "persisting",
     "get_default_pip_requirements": "requirements",
     "get_default_conda_env": "requirements",
     "_load_pyfunc": "loading",
@@ -31,6 +33,7 @@ __all__ = [
     "load_model",
     "load_pyfunc_model",
     "log_model",
+    "persist_pretrained_model",
     "save_model",
 ]
 

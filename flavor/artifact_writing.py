@@ -86,6 +86,7 @@ def open_request(request: SaveRequest, *, find_logged: FindLogged | None = None)
         processor=request.processor,
         base_model=request.base_model,
         base_model_path=request.base_model_path,
+        save_pretrained=request.save_pretrained,
         find_logged=find_logged,
     )
     _check(source.task, request)
@@ -135,7 +136,7 @@ def _completed(
     import transformers  # heavy
 
     tensors = None
-    if config.parameter_count is None:
+    if config.parameter_count is None and (config.model_binary or config.adapter_folder):
         tensors = read_weights(ArtifactFiles(*local_files(writer.folder)), config)
     return replace(
         config,

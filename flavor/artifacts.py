@@ -55,6 +55,34 @@ def fetch_without_weights(uri: str, folder: Path) -> None:
                 repository.download_artifacts(entry.path, dst_path=str(folder))
 
 
+def address_of(uri: str) -> str:
+    """Return the artifact address behind `models:/…` and `runs:/…`, that of the LoggedModel where there is one."""
+    from mlflow import MlflowClient  # heavy
+
+    client = MlflowClient()
+    name = uri.removeprefix("models:/").strip("/")
+    if uri.startswith("runs:/"):
+        return _address_in_run(client, *uri.removeprefix("runs:/").strip("/").split("/", 1))
+    if not uri.startswith("models:/"):
+        return uri
+    if name.startswith("m-") and "/" not in name:
+        return str(client.get_logged_model(name).artifact_location)
+    model, _, number = name.rpartition("@" if "@" in name else "/")
+    version = client.get_model_version_by_alias(model, number) if "@" in name else client.get_model_version(model, number)
+    source = version.source or ""
+    if source.startswith("models:/m-"):
+        return address_of(source)
+    return str(client.get_model_version_download_uri(version.name, version.version))
+
+
+def _address_in_run(client: Any, run_id: str, path: str = "") -> str:
+    run = client.get_run(run_id)
+    for logged in client.search_logged_models([run.info.experiment_id], f"source_run_id = '{run_id}'"):
+        if logged.name == path:
+            return str(logged.artifact_location)
+    return "/".join(part for part in (run.info.artifact_uri.rstrip("/"), path) if part)
+
+
 def path_of(uri: str) -> Path | None:
     """Return the path that a plain path or a `file:` URI names, None for any other URI."""
     parsed = urlparse(uri)

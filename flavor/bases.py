@@ -154,6 +154,6 @@ def _of_hub(base: Base) -> Path:
 def _snapshot(hub_id: str, field: str) -> hub.Snapshot:
     """The small files of a base on the Hub: its weights are not needed to log an adapter."""
     try:
-        return hub.fetch(hub_id, patterns=hub.CHECKPOINT_FILES)
+        return hub.fetch(hub_id, with_weights=False)
     except HubUnavailable as error:
         raise HubUnavailable(f"The adapter's base: {error} Or say {field}= a folder or models:/<name>/<version>.") from error

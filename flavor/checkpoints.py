@@ -1,6 +1,6 @@
 """A checkpoint on disk as it is logged: described by its configuration and its headers, copied file by file, never loaded."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,9 +73,12 @@ class Folder:
         return self.path / names[0] if names else None
 
 
-def open_checkpoint(path: Path, *, task: str | None = None, snapshot: Snapshot | None = None) -> Checkpoint:
+def open_checkpoint(
+    path: Path, *, task: str | None = None, snapshot: Snapshot | None = None, with_weights: bool = True
+) -> Checkpoint:
     """Return the checkpoint in a folder, after looking at everything that could be wrong with it.
 
+    Without weights it becomes a reference to its snapshot of the Hub, with its components.
     Raises InvalidInput, ModelNotLoadable, UnsupportedTask or UntrustedCode naming the file and the way out.
     """
     folder = Folder(path)
@@ -85,27 +88,38 @@ def open_checkpoint(path: Path, *, task: str | None = None, snapshot: Snapshot |
         )
     settings = folder.json(CONFIG)
     chosen = choose_task(task, architecture_of(settings), hint=_pipeline_tag(folder.card()), where=str(path))
-    weights = find_weights(folder)
-    tensors = check_weights(folder, weights)
-    plan = {f"{MODEL_FOLDER}/{name}": path / name for name in (CONFIG, GENERATION_CONFIG, *weights) if name in folder.files}
-    plan |= {f"{MODEL_FOLDER}/{name}": file for name, file in further_files(path, chosen).items()}
+    plan, tensors = model_plan(folder, chosen) if with_weights else ({}, None)
     components = find_components([folder], chosen)
     plan |= component_plan(components)
     model_type = class_for(chosen, settings)
-    plan |= _code(folder, model_type, settings)
+    plan |= _code(folder, model_type, settings) if with_weights else {}
     config = FlavorConfig(
         task=chosen.name,
         instance_type=chosen.pipeline.rpartition(":")[2],
         model_type=model_type,
-        torch_dtype=torch_dtype_of(settings) or (f"torch.{tensors.dtype}" if tensors.dtype else ""),
+        torch_dtype=torch_dtype_of(settings) or (f"torch.{tensors.dtype}" if tensors and tensors.dtype else ""),
         components={name: kind for name, (kind, _) in components.items()},
-        model_binary=MODEL_FOLDER,
+        model_binary=MODEL_FOLDER if with_weights else "",
         source_name=snapshot.hub_id if snapshot else "",
         revision=snapshot.revision if snapshot else "",
-        parameter_count=tensors.parameter_count,
-        dtype=tensors.dtype,
+        component_sources=references(components, snapshot) if snapshot and not with_weights else {},
+        parameter_count=tensors.parameter_count if tensors else None,
+        dtype=tensors.dtype if tensors else "",
     )
     return Checkpoint(chosen, config, folder.card(), plan, folder.license_file())
+
+
+def model_plan(folder: Folder, task: Task) -> tuple[dict[str, Path], Tensors]:
+    """Return which files of the folder make the model, and what its weights hold. Raises ModelNotLoadable, UntrustedCode."""
+    weights = find_weights(folder)
+    tensors = check_weights(folder, weights)
+    plan = {name: folder.path / name for name in (CONFIG, GENERATION_CONFIG, *weights) if name in folder.files}
+    return {f"{MODEL_FOLDER}/{name}": file for name, file in (plan | further_files(folder.path, task)).items()}, tensors
+
+
+def references(components: Iterable[str], snapshot: Snapshot) -> dict[str, tuple[str, str]]:
+    """Return where stock finds the components of a reference: it reads none from the artifact."""
+    return dict.fromkeys(components, (snapshot.hub_id, snapshot.revision))
 
 
 def find_weights(folder: Folder) -> list[str]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .errors import HubUnavailable
 from .tasks._base import InvalidInput
@@ -30,23 +31,25 @@ def is_hub_id(text: str) -> bool:
     return bool(_HUB_ID.fullmatch(name)) and ".." not in name and len(name) <= 200 and not Path(text).exists()
 
 
-def fetch(hub_id: str, *, revision: str | None = None, patterns: Sequence[str] = (*CHECKPOINT_FILES, *WEIGHTS_FILES)) -> Snapshot:
+def fetch(hub_id: str, *, revision: str | None = None, with_weights: bool = True) -> Snapshot:
     """Return the snapshot of `org/name` or `org/name@revision`, from the cache when it is there, else from the Hub.
 
     Raises HubUnavailable when it is needed and cannot be reached, InvalidInput when there is no such repository.
     """
     name, _, said = hub_id.partition("@")
     revision = revision or said or None
-    return _cached(name, revision) or _downloaded(name, revision, patterns)
+    if constants().HF_HUB_OFFLINE or (revision and _COMMIT.fullmatch(revision)):
+        snapshot = cached(name, revision)
+        if snapshot and (not with_weights or any(snapshot.folder.glob(WEIGHTS_FILES[0])) or constants().HF_HUB_OFFLINE):
+            return snapshot
+    return _downloaded(name, revision, [*CHECKPOINT_FILES, *(WEIGHTS_FILES if with_weights else ())])
 
 
-def _cached(name: str, revision: str | None) -> Snapshot | None:
-    """The snapshot in the cache: of a commit always, of a branch only when nothing newer can be asked for."""
-    from huggingface_hub import constants, snapshot_download  # heavy
+def cached(name: str, revision: str | None = None) -> Snapshot | None:
+    """Return the snapshot that lies in the cache, None when none does. Asks nobody."""
+    from huggingface_hub import snapshot_download  # heavy
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
-    if not (constants.HF_HUB_OFFLINE or (revision and _COMMIT.fullmatch(revision))):
-        return None
     try:
         folder = Path(snapshot_download(name, revision=revision, local_files_only=True))
     except (LocalEntryNotFoundError, HfHubHTTPError, OSError, ValueError):
@@ -54,8 +57,15 @@ def _cached(name: str, revision: str | None) -> Snapshot | None:
     return Snapshot(name, folder.name, folder)
 
 
+def constants() -> Any:
+    """Return the Hub library's settings, which it reads from the environment."""
+    from huggingface_hub import constants as found  # heavy
+
+    return found
+
+
 def _downloaded(name: str, revision: str | None, patterns: Sequence[str]) -> Snapshot:
-    from huggingface_hub import constants, snapshot_download  # heavy
+    from huggingface_hub import snapshot_download  # heavy
     from huggingface_hub.errors import (
         GatedRepoError,
         HfHubHTTPError,
@@ -66,7 +76,7 @@ def _downloaded(name: str, revision: str | None, patterns: Sequence[str]) -> Sna
         RevisionNotFoundError,
     )
 
-    if constants.HF_HUB_OFFLINE:
+    if constants().HF_HUB_OFFLINE:
         raise HubUnavailable(
             f"{name!r} is a Hub id, and this process works offline (HF_HUB_OFFLINE) and has no copy of it; "
             "give the folder of a checkpoint, or download it first."

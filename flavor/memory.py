@@ -24,13 +24,15 @@ class ModelInMemory:
 
     def write(self, writer: Writer) -> FlavorConfig:
         """Save the parts into the artifact and return what is known of them afterwards. Raises Cancelled."""
-        writer.stage("saving the weights")
-        save_model(self.parts.model, writer.folder / MODEL_FOLDER, writer)
+        writer.stage("saving")
+        if self.config.model_binary:
+            save_model(self.parts.model, writer.folder / MODEL_FOLDER, writer)
         save_components(self.parts, writer)
         writer.stage("hashing")
         writer.adopt(MODEL_FOLDER, COMPONENTS_FOLDER)
-        for name, file in further_files(Path(getattr(self.parts.model, "name_or_path", "") or ""), self.task).items():
-            writer.put(file, f"{MODEL_FOLDER}/{name}")
+        if self.config.model_binary:
+            for name, file in further_files(Path(getattr(self.parts.model, "name_or_path", "") or ""), self.task).items():
+                writer.put(file, f"{MODEL_FOLDER}/{name}")
         return self.config
 
 

@@ -23,6 +23,8 @@ LEFT_OUT = frozenset(
         "memory.py",
         "mlmodel_schema.py",
         "peft.py",
+        "persisting.py",
+        "references.py",
         "requirements.py",
         "runtime",
         "saving.py",

@@ -8,6 +8,7 @@ from .bases import FindLogged, FoundBase
 from .checkpoints import FIELD, open_checkpoint
 from .components import taken_apart
 from .flavor_config import FlavorConfig
+from .references import referring
 from .tasks import Task
 from .tasks._base import InvalidInput
 from .weights import Writer
@@ -34,6 +35,7 @@ def open_source(
     processor: Any = None,
     base_model: str | None = None,
     base_model_path: str | None = None,
+    save_pretrained: bool = True,
     find_logged: FindLogged | None = None,
 ) -> Source:
     """Return what is given, after looking at everything that could be wrong with it. Only a Hub id uses the network.
@@ -42,16 +44,17 @@ def open_source(
     """
     base = _BaseFinder(base_model, base_model_path, find_logged)
     if isinstance(given, str | Path):
-        return _open_folder(given, task, base)
+        return _open_folder(given, task, base, save_pretrained)
     parts = taken_apart(given, processor=processor)
     if adapted.has_adapters(parts.model):
         named = getattr(adapted.base_of(parts.model), "name_or_path", "") or ""
         return peft.open_adapted(parts, base.find_or_none(named), task=task)
     base.refuse("The model is no adapter")
-    return memory.open_parts(parts, task=task)
+    source = memory.open_parts(parts, task=task)
+    return source if save_pretrained else referring(source)
 
 
-def _open_folder(given: str | Path, task: str | None, base: "_BaseFinder") -> Source:
+def _open_folder(given: str | Path, task: str | None, base: "_BaseFinder", save_pretrained: bool) -> Source:
     text = str(given)
     text = text.replace("dbfs:", "/dbfs", 1) if text.startswith("dbfs:") else text
     folder, snapshot = Path(text.removeprefix("file://")).expanduser(), None
@@ -60,12 +63,14 @@ def _open_folder(given: str | Path, task: str | None, base: "_BaseFinder") -> So
             raise InvalidInput(
                 FIELD, f"There is no folder {text!r}; give the folder of a checkpoint or a Hub id such as org/name."
             )
-        snapshot = hub.fetch(text)
+        snapshot = hub.fetch(text, with_weights=save_pretrained)
         folder = snapshot.folder
     if peft.is_adapter(folder):
         return peft.open_adapter(folder, base.find(peft.base_named_in(folder)), task=task)
     base.refuse(f"{text} is no adapter")
-    return open_checkpoint(folder, task=task, snapshot=snapshot)
+    if snapshot is None and not save_pretrained:
+        raise InvalidInput("save_pretrained", "a folder has no address on the Hub to refer to; leave save_pretrained out.")
+    return open_checkpoint(folder, task=task, snapshot=snapshot, with_weights=save_pretrained)
 
 
 class _BaseFinder:

@@ -28,14 +28,15 @@ def saved_at(path: Path, *, is_new: bool = True) -> Iterator[Path]:
     try:
         yield staging
         if path.is_dir() and any(path.iterdir()):
-            _lay_over(staging, path)
+            lay_over(staging, path)
         else:
             os.rename(staging, path)  # over an empty folder too
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def _lay_over(staging: Path, path: Path) -> None:
+def lay_over(staging: Path, path: Path) -> None:
+    """Move the files of a folder into another one, over those of the same names, the MLmodel file last."""
     files = sorted((each for each in staging.rglob("*") if each.is_file()), key=lambda each: each.name == LAST)
     for file in files:
         target = path / file.relative_to(staging)
