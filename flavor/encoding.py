@@ -23,6 +23,7 @@ class Encoded:
     media: dict[str, Any] = field(default_factory=dict)  # pixel_values …: their first dimension is that of rows, or of pieces
     settings: Row = field(default_factory=dict)  # of `generate`: forced_bos_token_id …
     is_padded: bool = True  # beside a longer one
+    is_continued: bool = True  # by what is written, word by word; an answer in a chat begins anew
 
     @property
     def is_cuttable(self) -> bool:
@@ -48,7 +49,7 @@ def encode(task: Task, pipeline: Any, model_input: Any, params: Row, *, limit: i
     if task.preprocesses:
         return _preprocessed(task, pipeline, model_input, params, limit)
     ids = _ids_of(pipeline, model_input, params)
-    return Encoded(ids if limit is None else ids[-limit:])
+    return Encoded(ids if limit is None else ids[-limit:], is_continued=isinstance(model_input, str))
 
 
 def is_encoder_decoder(pipeline: Any) -> bool:
@@ -106,16 +107,17 @@ def _preprocessed(task: Task, pipeline: Any, model_input: Any, params: Row, limi
     found = _sorted_out(
         {name: value for name, value in inputs.items() if name not in _NOT_INPUTS and value is not None},
         is_padded=getattr(pipeline, "pads_prompts", True),
+        is_continued=getattr(pipeline, "continues_prompts", not is_encoder_decoder(pipeline)),
     )
     if limit is not None and len(found.ids) > limit and found.is_cuttable:
         return replace(found, ids=found.ids[-limit:])
     return found
 
 
-def _sorted_out(inputs: Mapping[str, Any], *, is_padded: bool) -> Encoded:
+def _sorted_out(inputs: Mapping[str, Any], **about: bool) -> Encoded:
     """Tell tokens, what goes with every token, media and settings of `generate` from one another."""
     ids = inputs["input_ids"][0].tolist() if "input_ids" in inputs else []
-    found = Encoded(ids, is_padded=is_padded)
+    found = Encoded(ids, **about)
     for name, value in inputs.items():
         if name == "input_ids":
             continue

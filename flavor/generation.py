@@ -70,16 +70,16 @@ def generate(
     if (params.get("num_beams") or 1) > 1:
         return _generate_with_beams(pipeline, prompts, params, passed_on or {}, should_stop)
     repeated = [(prompt, number) for prompt in prompts for number in range(count)]
-    watch = _Watch(pipeline, _continued(pipeline, prompts, count), prompts[0].room, params, should_stop, on_text)
+    watch = _Watch(pipeline, _continued(prompts, count), prompts[0].room, params, should_stop, on_text)
     chance = _warpers(pipeline, params, [prompt.seed + number for prompt, number in repeated])
     _call_generate(pipeline, [prompt for prompt, _ in repeated], params, passed_on or {}, watch, chance, {})
     sequences = watch.sequences()
     return [sequences[start : start + count] for start in range(0, len(sequences), count)]
 
 
-def _continued(pipeline: Any, prompts: list[Prompt], count: int) -> list[list[int]]:
-    """What each sequence continues: its prompt, or nothing where an encoder reads that."""
-    return [[] if is_encoder_decoder(pipeline) else prompt.read.ids for prompt in prompts for _ in range(count)]
+def _continued(prompts: list[Prompt], count: int) -> list[list[int]]:
+    """What each sequence continues: its prompt, or nothing where the text begins anew."""
+    return [prompt.read.ids if prompt.read.is_continued else [] for prompt in prompts for _ in range(count)]
 
 
 def _generate_with_beams(
@@ -95,7 +95,7 @@ def _generate_with_beams(
         if params.get("do_sample"):
             torch.manual_seed(prompts[0].seed)
         output = _call_generate(pipeline, prompts, params, passed_on, watch, LogitsProcessorList(), more)
-    rows = zip(output.tolist(), _continued(pipeline, prompts, count), strict=True)
+    rows = zip(output.tolist(), _continued(prompts, count), strict=True)
     sequences = [watch.finished(ids[watch.width :], before) for ids, before in rows]
     return [sequences[start : start + count] for start in range(0, len(sequences), count)]
 

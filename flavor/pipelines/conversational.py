@@ -23,6 +23,8 @@ class ConversationalPipeline(Pipeline):
     _load_tokenizer = True
     _default_generation_config = GenerationConfig(max_new_tokens=256, do_sample=True, temperature=0.7)
 
+    continues_prompts = False  # an answer begins anew
+
     def _sanitize_parameters(self, **generate_kwargs: Any) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         return {}, generate_kwargs, {}
 
@@ -54,11 +56,8 @@ class ConversationalPipeline(Pipeline):
     def _forward(self, model_inputs: dict[str, Any], **generate_kwargs: Any) -> dict[str, Any]:
         ids = self.model.generate(**model_inputs, **self._prepare_generate_kwargs(generate_kwargs, return_dict_in_generate=False))
         read = 0 if self.model.config.is_encoder_decoder else model_inputs["input_ids"].shape[1]
-        return {"read": ids[0, :read], "output_ids": ids[0]}
+        return {"output_ids": ids[0, read:]}
 
     def postprocess(self, model_outputs: dict[str, Any]) -> dict[str, str]:
-        whole, read = (
-            self.tokenizer.decode(model_outputs[name], skip_special_tokens=True, clean_up_tokenization_spaces=False)
-            for name in ("output_ids", "read")
-        )
-        return {"role": "assistant", "content": whole[len(read) :]}
+        text = self.tokenizer.decode(model_outputs["output_ids"], skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        return {"role": "assistant", "content": text}
