@@ -214,7 +214,10 @@ class Zygote:
         deaths = 0
         while not self._is_closing:
             started_at = time.monotonic()
-            self._live_once()
+            try:
+                self._live_once()
+            except OSError:  # no process can be made now
+                logger.exception("The zygote could not be started")
             if self._is_closing:
                 return
             deaths = 0 if time.monotonic() - started_at > _LONG_LIFE_S else deaths + 1
@@ -256,7 +259,7 @@ class Zygote:
         while data := _received(control):
             message = json.loads(data)
             if "ready" in message:
-                self._is_ready(control, message["missing"])
+                self._serve_from(control, message["missing"])
                 continue
             child = self._children.get(message.get("started") or message.get("ended"))
             if child is None:
@@ -268,7 +271,7 @@ class Zygote:
                     self._children.pop(child.number, None)
                 child.has_ended(status=message.get("status"), problem=message.get("problem"))
 
-    def _is_ready(self, control: socket.socket, missing: dict[str, str]) -> None:
+    def _serve_from(self, control: socket.socket, missing: dict[str, str]) -> None:
         for module, reason in missing.items():
             logger.warning("The zygote could not import %s: %s", module, reason)
         with self._changed:
