@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .examination import inspect as inspect
     from .loading import load_model as load_model
     from .loading import load_pyfunc_model as load_pyfunc_model
     from .persisting import persist_pretrained_model as persist_pretrained_model
@@ -20,6 +21,7 @@ _DOOR = {
     "log_model": "saving",
     "load_model": "loading",
     "load_pyfunc_model": "loading",
+    "inspect": "examination",
     "persist_pretrained_model": "persisting",
     "get_default_pip_requirements": "requirements",
     "get_default_conda_env": "requirements",
@@ -30,6 +32,7 @@ __all__ = [
     "FLAVOR_NAME",
     "get_default_conda_env",
     "get_default_pip_requirements",
+    "inspect",
     "load_model",
     "load_pyfunc_model",
     "log_model",

@@ -40,12 +40,30 @@ class Tensors:
 
     parameter_count: int
     by_dtype: dict[str, int]  # torch's name to parameters
-    names: frozenset[str] = frozenset()
 
     @property
     def dtype(self) -> str:
         """The type of most parameters."""
         return max(self.by_dtype, key=lambda name: self.by_dtype[name]) if self.by_dtype else ""
+
+
+@dataclass(frozen=True)
+class TensorEntry:
+    """One tensor of a safetensors file."""
+
+    name: str
+    dtype: str  # torch's name
+    shape: tuple[int, ...]
+    path: str
+
+
+def list_tensors(files: ArtifactFiles, paths: list[str]) -> list[TensorEntry]:
+    """Return every tensor of these files, none of one that cannot be had cheaply. Raises Unreadable."""
+    found = []
+    for path in paths:
+        for name, entry in (_header(files, path) or {}).items():
+            found.append(TensorEntry(name, _tensor(path, name, entry)[0], tuple(entry["shape"]), path))
+    return found
 
 
 def read_tensors(files: ArtifactFiles, paths: list[str]) -> Tensors | None:
@@ -54,7 +72,6 @@ def read_tensors(files: ArtifactFiles, paths: list[str]) -> Tensors | None:
     Raises Unreadable for a file that is not whole.
     """
     by_dtype: Counter[str] = Counter()
-    names: set[str] = set()
     for path in paths:
         header = _header(files, path)
         if header is None:
@@ -62,8 +79,7 @@ def read_tensors(files: ArtifactFiles, paths: list[str]) -> Tensors | None:
         for name, entry in header.items():
             dtype, count = _tensor(path, name, entry)
             by_dtype[dtype] += count
-        names |= set(header)
-    return Tensors(sum(by_dtype.values()), dict(by_dtype), frozenset(names))
+    return Tensors(sum(by_dtype.values()), dict(by_dtype))
 
 
 def _header(files: ArtifactFiles, path: str) -> dict[str, Any] | None:
