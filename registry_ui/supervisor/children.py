@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from . import undertaker
@@ -57,7 +58,7 @@ class Children:
     def say(self, text: str) -> None:
         """Speak as the supervisor."""
         for line in text.splitlines():
-            self._log("up").line(line)
+            self._log("up").line(f"{datetime.now():%Y-%m-%d %H:%M:%S} {line}")
             self._console.line("up", line)
 
     def dismiss_undertaker(self) -> None:
