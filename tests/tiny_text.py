@@ -6,6 +6,7 @@ from typing import Any
 
 from transformers import (
     BertForMaskedLM,
+    BertForQuestionAnswering,
     BertForSequenceClassification,
     BertModel,
     FeatureExtractionPipeline,
@@ -20,6 +21,7 @@ from transformers import (
     ZeroShotClassificationPipeline,
 )
 
+from flavor.pipelines.question_answering import QuestionAnsweringPipeline
 from tests.tiny_models import CONTEXT_TOKENS, LETTERS, WORDS, byte_tokenizer, encoder_config, seeded, word_tokenizer
 
 
@@ -35,6 +37,12 @@ def zero_shot_classification(
     tokenizer = word_tokenizer()
     model = seeded(BertForSequenceClassification, encoder_config(tokenizer, labels, **config), seed=seed)
     return ZeroShotClassificationPipeline(model=model, tokenizer=tokenizer, task="zero-shot-classification", device="cpu")
+
+
+def question_answering(*, seed: int = 0) -> Pipeline:
+    tokenizer = word_tokenizer()
+    model = seeded(BertForQuestionAnswering, encoder_config(tokenizer, ("LABEL_0", "LABEL_1")), seed=seed)
+    return QuestionAnsweringPipeline(model=model, tokenizer=tokenizer, task="question-answering", device="cpu")
 
 
 def feature_extraction(*, seed: int = 0) -> Pipeline:
