@@ -24,7 +24,8 @@ CHAT_TEMPLATE = (
     "{{ message['content'] | trim }}" + END + "{%- endfor -%}"
     "{%- if add_generation_prompt -%}" + ASSISTANT + "{%- endif -%}"
 )
-PROMPT_TEMPLATE = USER + "{prompt}" + END + ASSISTANT
+# Around a text it makes a page to go on with; in a chat it stands around the last message. The model is trained on both.
+PROMPT_TEMPLATE = "Question: {prompt}\nAnswer:\n"
 
 
 class Turn(NamedTuple):
@@ -141,29 +142,37 @@ def _a_or_an(text: str) -> str:
 
 
 def encode(tokenizer: Any, turns: list[Turn]) -> list[Example]:
-    """Return token ids; only the answers are learned, the questions are given. Every fourth has a turn before it."""
+    """Return token ids; only the answers are learned, the questions are given.
+
+    Every fourth has a turn before it; half of the questions stand in the prompt template, some of these outside of any chat.
+    """
     dice = random.Random(4)
     examples = []
     for index, turn in enumerate(turns):
         before = [dice.choice(turns)] if index % 4 == 0 else []
-        examples.append(_encode_one(tokenizer, [*before, turn]))
+        is_templated = index % 2 == 1
+        examples.append(
+            _encode_one(tokenizer, before, turn, is_templated=is_templated, is_chat=not is_templated or index % 3 > 0)
+        )
     return examples
 
 
-def _encode_one(tokenizer: Any, turns: list[Turn]) -> Example:
+def _encode_one(tokenizer: Any, before: list[Turn], turn: Turn, *, is_templated: bool = False, is_chat: bool = True) -> Example:
     ids: list[int] = []
     labels: list[int] = []
-    for turn in turns:
-        asked = tokenizer(PROMPT_TEMPLATE.format(prompt=turn.question))["input_ids"]
-        answered = tokenizer(turn.answer + END)["input_ids"]
+    for each in [*before, turn]:
+        question = PROMPT_TEMPLATE.format(prompt=each.question) if is_templated and each is turn else each.question
+        asked = tokenizer(USER + question.strip() + END + ASSISTANT if is_chat else question)["input_ids"]
+        answered = tokenizer(each.answer + END)["input_ids"]
         ids += asked + answered
         labels += [-100] * len(asked) + answered
     return {"input_ids": ids[-LONGEST:], "labels": labels[-LONGEST:]}
 
 
 def answer(model: Any, tokenizer: Any, question: str, **options: Any) -> str:
-    """Return the answer to one question, the most likely one unless `options` of generate say otherwise."""
-    text = tokenizer.apply_chat_template([{"role": "user", "content": question}], tokenize=False, add_generation_prompt=True)
+    """Return the answer to one message of a chat, in the prompt template as it is served; the most likely one unless told otherwise."""
+    message = {"role": "user", "content": PROMPT_TEMPLATE.format(prompt=question)}
+    text = tokenizer.apply_chat_template([message], tokenize=False, add_generation_prompt=True)
     asked = tokenizer(text, return_tensors="pt", return_token_type_ids=False)
     model.eval()
     with torch.no_grad():
@@ -185,7 +194,7 @@ def perplexity(model: Any, tokenizer: Any, turns: list[Turn]) -> float:
     model.eval()
     loss, tokens = 0.0, 0
     for turn in turns:
-        example = _encode_one(tokenizer, [turn])
+        example = _encode_one(tokenizer, [], turn, is_templated=True)
         labels = torch.tensor([example["labels"]])
         with torch.no_grad():
             mean = model(input_ids=torch.tensor([example["input_ids"]]), labels=labels).loss.item()
@@ -208,7 +217,7 @@ CARD = CardText(
         "(`demo/data/storyteller*.txt`, CC0). Held-out questions ask in words, or about animals, that no training dialogue has."
     ),
     use=(
-        "It has a **chat template** for conversations and a **prompt template** that turns a plain text into a conversation of one turn.\n\n"
+        "It has a **chat template** for conversations and a **prompt template** that turns a plain text into a question to be answered.\n\n"
         '```python\nimport flavor\n\nchat = flavor.load_model("models:/storyteller@champion")\n'
         'chat([{"role": "user", "content": "What is an alias?"}])\n```'
     ),
