@@ -25,6 +25,7 @@ from transformers.generation import (
 )
 
 from .encoding import Encoded, is_encoder_decoder
+from .scoring import LogProbabilities, Penalties
 from .tasks._base import Row
 from .tasks._generation import SAMPLING
 from .token_text import TokenText, decode
@@ -50,6 +51,7 @@ class Sequence:
     ids: list[int] = field(default_factory=list)  # the end token included
     text: str = ""
     finish_reason: str = "length"
+    logprobs: list[Row] = field(default_factory=list)  # of every token, when asked for
 
 
 def generate(
@@ -71,8 +73,9 @@ def generate(
         return _generate_with_beams(pipeline, prompts, params, passed_on or {}, should_stop)
     repeated = [(prompt, number) for prompt in prompts for number in range(count)]
     watch = _Watch(pipeline, _continued(prompts, count), prompts[0].room, params, should_stop, on_text)
-    chance = _warpers(pipeline, params, [prompt.seed + number for prompt, number in repeated])
-    _call_generate(pipeline, [prompt for prompt, _ in repeated], params, passed_on or {}, watch, chance, {})
+    seeds = [prompt.seed + number for prompt, number in repeated]
+    steps = LogitsProcessorList([*_penalties(params), *watch.noted, *_warpers(pipeline, params, seeds)])
+    _call_generate(pipeline, [prompt for prompt, _ in repeated], params, passed_on or {}, watch, steps, {})
     sequences = watch.sequences()
     return [sequences[start : start + count] for start in range(0, len(sequences), count)]
 
@@ -94,14 +97,15 @@ def _generate_with_beams(
     with context:
         if params.get("do_sample"):
             torch.manual_seed(prompts[0].seed)
-        output = _call_generate(pipeline, prompts, params, passed_on, watch, LogitsProcessorList(), more)
+        steps = LogitsProcessorList(_penalties(params))
+        output = _call_generate(pipeline, prompts, params, passed_on, watch, steps, more)
     rows = zip(output.tolist(), _continued(prompts, count), strict=True)
     sequences = [watch.finished(ids[watch.width :], before) for ids, before in rows]
     return [sequences[start : start + count] for start in range(0, len(sequences), count)]
 
 
 def _call_generate(
-    pipeline: Any, prompts: list[Prompt], params: Row, passed_on: Row, watch: "_Watch", chance: LogitsProcessorList, more: Row
+    pipeline: Any, prompts: list[Prompt], params: Row, passed_on: Row, watch: "_Watch", steps: LogitsProcessorList, more: Row
 ) -> torch.Tensor:
     padding = next((each for each in (pipeline.tokenizer.pad_token_id, *watch.ends) if each is not None), 0)
     read = [prompt.read for prompt in prompts]
@@ -111,7 +115,7 @@ def _call_generate(
             **_model_inputs(pipeline, read, padding),
             **read[0].settings,
             generation_config=config,
-            logits_processor=chance,
+            logits_processor=steps,
             stopping_criteria=StoppingCriteriaList([watch]),
         )
 
@@ -157,6 +161,11 @@ def _generation_config(model: Any, settings: Row, more: Row, room: int, padding:
     if (config.min_length or 0) > room:  # of a model that says how long its answers are, and a caller who wants less
         config.min_length = 0
     return config
+
+
+def _penalties(params: Row) -> list[LogitsProcessor]:
+    presence, frequency = (params.get(name) or 0.0 for name in ("presence_penalty", "frequency_penalty"))
+    return [Penalties(presence, frequency)] if presence or frequency else []
 
 
 def _warpers(pipeline: Any, params: Row, seeds: list[int]) -> LogitsProcessorList:
@@ -208,6 +217,7 @@ class _Watch(StoppingCriteria):
     ) -> None:
         self.ends = _end_tokens(pipeline)
         self.width = 0  # tokens in front of what is written
+        self.noted = [LogProbabilities(params.get("top_logprobs") or 0)] if params.get("logprobs") else []
         self._tokenizer = pipeline.tokenizer
         self._stops = tuple(stop for stop in params.get("stop") or () if stop)
         self._room = room if params.get("max_time") is not None else 0
@@ -235,6 +245,7 @@ class _Watch(StoppingCriteria):
         if sequence.finish_reason:
             return
         sequence.ids.append(token)
+        sequence.logprobs += [each.of(number, token, self._tokenizer) for each in self.noted]
         if token in self.ends:
             sequence.finish_reason = "stop"
         elif self._texts:

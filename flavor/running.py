@@ -11,6 +11,7 @@ from .batching import MAX_ROWS, batches
 from .conversations import ID
 from .lengths import check_length, count_tokens, written_limit
 from .parameters import Effective, Source
+from .replies import message_of
 from .results import RowResult
 from .tasks._base import InvalidInput, Row, Task, Warned
 
@@ -208,8 +209,23 @@ class Batcher:
                 should_stop=self.should_stop,
                 on_text=self.on_text,
             )
-        raw = [[_written(each.row, one, effective.values) for one in found] for each, found in zip(batch, sequences, strict=True)]
+        pairs = zip(batch, sequences, strict=True)
+        raw = [[self._written(each, one, effective.values) for one in found] for each, found in pairs]
         return raw, [sum(len(one.ids) for one in found) for found in sequences]
+
+    def _written(self, each: Prepared, sequence: Any, values: Row) -> Row:
+        found = {
+            "generated_text": full_text_of(each.row, values) + sequence.text,
+            "finish_reason": sequence.finish_reason,
+            "generated_tokens": len(sequence.ids),
+            "logprobs": sequence.logprobs or None,
+        }
+        if not each.row.get("messages"):
+            return found
+        message, warnings = message_of(self.pipeline.tokenizer, each.read.ids, sequence.ids, sequence.text, values)
+        each.warnings += warnings
+        remembered = {ID: each.row[ID], "turns": len(each.row["messages"]) + 1} if ID in each.row else {}
+        return {**found, "message": message, **remembered}
 
 
 def _wanted(effective: Effective, already: int) -> int:
@@ -226,19 +242,6 @@ def _wanted(effective: Effective, already: int) -> int:
 def full_text_of(row: Row, values: Row) -> str:
     """The prompt that is put in front of the answer, where it is."""
     return row["text"] if values.get("return_full_text") and "text" in row else ""
-
-
-def _written(row: Row, sequence: Any, values: Row) -> Row:
-    found = {
-        "generated_text": full_text_of(row, values) + sequence.text,
-        "finish_reason": sequence.finish_reason,
-        "generated_tokens": len(sequence.ids),
-    }
-    if not row.get("messages"):
-        return found
-    found["message"] = {"role": "assistant", "content": sequence.text}
-    remembered = {ID: row[ID], "turns": len(row["messages"]) + 1} if ID in row else {}
-    return {**found, **remembered}
 
 
 def _usage(each: Prepared, written: int) -> dict[str, int | float]:

@@ -39,6 +39,24 @@ GENERATION_PARAMS = (
         maximum=1000,
         advanced=True,
     ),
+    Param(
+        "presence_penalty",
+        float,
+        None,
+        "Above 0 makes tokens that were written before less likely, however often.",
+        minimum=-2,
+        maximum=2,
+        advanced=True,
+    ),
+    Param(
+        "frequency_penalty",
+        float,
+        None,
+        "Above 0 makes tokens less likely with every time they were written before.",
+        minimum=-2,
+        maximum=2,
+        advanced=True,
+    ),
     Param("num_beams", int, None, "Follow this many candidates at once.", minimum=1, maximum=64, advanced=True),
     Param("num_return_sequences", int, None, "Answers written per input.", minimum=1, maximum=64, advanced=True),
     Param("length_penalty", float, None, "With beams: above 0 favours longer answers.", minimum=-100, maximum=100, advanced=True),
@@ -55,6 +73,12 @@ PROMPT_PARAMS = (
         advanced=True,
     ),
     Param("prompt_variables", dict, None, "Values of the template's variables other than prompt.", advanced=True),
+)
+LOGPROB_PARAMS = (
+    Param("logprobs", bool, None, "Say of every token how likely it was.", advanced=True),
+    Param(
+        "top_logprobs", int, None, "With logprobs: also of so many of the likeliest tokens.", minimum=0, maximum=20, advanced=True
+    ),
 )
 # What the pipelines do where the model says nothing (transformers/pipelines/text_generation.py).
 FALLBACKS: Row = {"max_new_tokens": 256, "do_sample": True, "temperature": 0.7, "num_return_sequences": 1, "num_beams": 1}
@@ -76,6 +100,8 @@ def check_sequences(values: Row, *, is_streamed: bool) -> None:
     Raises InvalidInput naming the parameter.
     """
     count, beams = values.get("num_return_sequences") or 1, values.get("num_beams") or 1
+    if values.get("logprobs") and beams > 1:
+        raise InvalidInput("params.logprobs", f"params.logprobs needs one way through the text; set num_beams to 1, got {beams}.")
     if is_streamed and max(count, beams) > 1:
         name = "num_beams" if beams > 1 else "num_return_sequences"
         raise InvalidInput(f"params.{name}", f"params.{name} must be 1 to stream, got {max(count, beams)}.")

@@ -53,7 +53,7 @@ class Conversational(Task):
     def from_pipeline(self, raw: list[Any]) -> list[list[Row]]:
         """N lists of written sequences to N lists of rows, one row per sequence."""
         names = {each.name for each in self.outputs}
-        return [[{name: one[name] for name in one if name in names} for one in sequences] for sequences in raw]
+        return [[{name: one[name] for name in names & set(one)} for one in sequences] for sequences in raw]
 
     def streams_with(self, params: Row) -> bool:
         return is_one_sequence(params)

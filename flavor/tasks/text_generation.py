@@ -3,7 +3,7 @@
 from typing import Any
 
 from ._base import Display, Field, Kind, Param, Row, Task
-from ._generation import FALLBACKS, GENERATION_PARAMS, PROMPT_PARAMS, generation_defaults, is_one_sequence
+from ._generation import FALLBACKS, GENERATION_PARAMS, LOGPROB_PARAMS, PROMPT_PARAMS, generation_defaults, is_one_sequence
 
 
 class TextGeneration(Task):
@@ -25,6 +25,7 @@ class TextGeneration(Task):
         Field("message", Kind.JSON, "The same as a chat message, where messages were sent.", required=False),
         Field("finish_reason", Kind.TEXT, "stop: the model ended or a stop text came; length, time or cancelled: it was ended."),
         Field("generated_tokens", Kind.INTEGER, "Tokens written, the end token included."),
+        Field("logprobs", Kind.JSON, "How likely every token was, when asked for.", required=False),
     )
     params = (
         *GENERATION_PARAMS,
@@ -43,6 +44,7 @@ class TextGeneration(Task):
         ),
         Param("tools", list, None, "Tools shown to the chat template, as JSON schemas.", advanced=True, items=dict),
         Param("documents", list, None, "Documents shown to the chat template.", advanced=True, items=dict),
+        *LOGPROB_PARAMS,
         *PROMPT_PARAMS,
     )
     fallbacks = FALLBACKS
@@ -82,7 +84,7 @@ class TextGeneration(Task):
 
 
 def _answer(sequence: Row) -> Row:
-    names = ("generated_text", "message", "finish_reason", "generated_tokens")
+    names = ("generated_text", "message", "finish_reason", "generated_tokens", "logprobs")
     return {name: sequence[name] for name in names if sequence.get(name) is not None}
 
 

@@ -229,3 +229,40 @@ def test_a_chat_is_drawn_as_a_chat() -> None:
     assert TASK.display_for(CHAT) is Display.CHAT
     assert TASK.display_for({"text": "a"}) is Display.TEXT
     assert TASK.result_title(CHAT) == "Hello?"
+
+
+def test_tokens_written_before_cost_what_penalties_say(model: PyfuncModel) -> None:
+    plain = written(model, {"text": "Once"}, max_new_tokens=30, do_sample=False, **NEW)[0]
+    for name in ("presence_penalty", "frequency_penalty"):
+        dear = written(model, {"text": "Once"}, max_new_tokens=30, do_sample=False, **{name: 2.0}, **NEW)[0]
+        assert len(set(plain)) < len(set(dear))
+
+
+def test_penalties_of_zero_change_nothing(model: PyfuncModel) -> None:
+    asked = {"presence_penalty": 0, "frequency_penalty": 0}
+    assert written(model, {"text": "Once"}, **PARAMS, **asked) == written(model, {"text": "Once"}, **PARAMS)
+
+
+def test_every_token_says_how_likely_it_was_when_asked(model: PyfuncModel) -> None:
+    record = model.run([{"text": "Once"}, {"text": "a"}], {**PARAMS, "logprobs": True, "top_logprobs": 3})[0].records[0]
+    assert len(record["logprobs"]) == record["generated_tokens"] == 6
+    first = record["logprobs"][0]
+    best = first["top_logprobs"][0]
+    assert (first["token"], first["logprob"]) == (best["token"], best["logprob"])
+    assert first["logprob"] == pytest.approx(likeliest("Once"), abs=1e-4)
+    assert [each["logprob"] for each in first["top_logprobs"]] == sorted(
+        (o["logprob"] for o in first["top_logprobs"]), reverse=True
+    )
+
+
+def test_how_likely_a_token_was_is_not_known_of_beams(model: PyfuncModel) -> None:
+    with pytest.raises(InvalidInput, match="set num_beams to 1"):
+        model.run([{"text": "Once"}], {**PARAMS, "logprobs": True, "num_beams": 2})
+
+
+def likeliest(text: str) -> float:
+    """How likely the bare model finds its likeliest next token."""
+    pipeline = tiny_pipeline()
+    with torch.inference_mode():
+        scores = pipeline.model(**pipeline.tokenizer(text, return_tensors="pt")).logits[0, -1]
+    return float(torch.log_softmax(scores, dim=-1).max())
