@@ -85,6 +85,7 @@ class Param:
     maximum: float | None = None
     advanced: bool = False
     items: Class = str  # of a list's members
+    also: tuple[tuple[Any, Any], ...] = ()  # what else callers write, and what it means: (True, "segment")
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +123,8 @@ class Task:
     auto_model: str  # the Auto class of the head: "AutoModelForSequenceClassification"
     architecture_suffixes: tuple[str, ...] = ()  # "ForSequenceClassification": offline inference of the task
     components: tuple[str, ...] = ("tokenizer",)  # what the pipeline needs beside the model
+    alternatives: dict[str, str] = {}  # of components: what goes before one of them where a model has it
+    packages: tuple[str, ...] = ()  # what running the task needs beside the packages of its modality
     inputs: tuple[Field, ...]
     outputs: tuple[Field, ...]
     params: tuple[Param, ...] = ()
@@ -160,6 +163,9 @@ class Task:
     def call(self, pipeline: Any, inputs: list[Any], arguments: Row) -> list[Any]:
         """N pipeline inputs through the pipeline: N raw results, in order."""
         return pipeline(inputs, **arguments)
+
+    def check_row(self, row: Row) -> None:
+        """Raise InvalidInput for what the kinds of the inputs do not tell, such as an empty question."""
 
     def fitted(self, row: Row, params: Row, pipeline: Any) -> tuple[Row, list[Warned]]:
         """A decoded row as this loaded model reads it, and what the caller should know of that.

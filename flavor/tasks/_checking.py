@@ -59,7 +59,12 @@ def _check_row(task: Task, row: Any, number: int) -> Row:
             raise InvalidInput(each.name, f"{each.name} is missing: {each.help}", row=number)
     for group in task.one_of:
         _check_one_of(group, given, number)
-    return {name: _check_value(fields[name], value, number) for name, value in given.items()}
+    checked = {name: _check_value(fields[name], value, number) for name, value in given.items()}
+    try:
+        task.check_row(checked)
+    except InvalidInput as error:
+        raise InvalidInput(error.field, str(error), row=number) from error
+    return checked
 
 
 def _check_one_of(group: tuple[str, ...], given: Row, number: int) -> None:
@@ -154,6 +159,7 @@ def _is_content(message: Row) -> bool:
 
 def _check_param(param: Param, value: Any, prefix: str) -> Any:
     name = f"{prefix}.{param.name}"
+    value = next((meant for said, meant in param.also if said is value), value)
     value = _settled(param, value, name)
     if param.choices and value not in param.choices:
         allowed = ", ".join(str(choice) for choice in param.choices)

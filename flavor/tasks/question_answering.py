@@ -62,10 +62,12 @@ class QuestionAnswering(Task):
     example = {"question": "Where do I live?", "context": "My name is Sarah and I live in London."}
     display = Display.ANSWER
 
-    def fitted(self, row: Row, params: Row, pipeline: Any) -> tuple[Row, list[Warned]]:
-        """The row, and a warning when its question is cut."""
+    def check_row(self, row: Row) -> None:
         if not row["question"].strip():
             raise InvalidInput("question", "question is empty; ask something about the context.")
+
+    def fitted(self, row: Row, params: Row, pipeline: Any) -> tuple[Row, list[Warned]]:
+        """The row, and a warning when its question is cut."""
         count = len(pipeline.tokenizer(row["question"], add_special_tokens=False, verbose=False)["input_ids"])
         limit = pipeline.question_limit(params.get("max_seq_len"), params["max_question_len"])
         return row, [Warned("input_truncated", f"{limit} of {count} tokens of the question used")] if count > limit else []

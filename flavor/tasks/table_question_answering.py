@@ -51,13 +51,15 @@ class TableQuestionAnswering(Task):
         """Nothing is counted: how many tokens a table has depends on how much of it fits."""
         return None
 
-    def fitted(self, row: Row, params: Row, pipeline: Any) -> tuple[Row, list[Warned]]:
-        """The row with every cell as text, and a warning when the model cannot read all of them."""
-        table = {str(name): [_text(cell) for cell in cells] for name, cells in row["table"].items()}
-        if not any(cell.strip() for cells in table.values() for cell in cells):
+    def check_row(self, row: Row) -> None:
+        if not any(_text(cell).strip() for cells in row["table"].values() for cell in cells):
             raise InvalidInput("table", "table has no cell with a text; fill in at least one.")
         if not row["question"].strip():
             raise InvalidInput("question", "question is empty; ask something about the table.")
+
+    def fitted(self, row: Row, params: Row, pipeline: Any) -> tuple[Row, list[Warned]]:
+        """The row with every cell as text, and a warning when the model cannot read all of them."""
+        table = {str(name): [_text(cell) for cell in cells] for name, cells in row["table"].items()}
         return {**row, "table": table}, _cut(pipeline.tokenizer, table, row["question"])
 
     def to_pipeline(self, rows: list[Row], params: Row) -> list[Any]:
