@@ -1,12 +1,15 @@
 """Load what we and stock have logged: one `from_pretrained`, straight to its device, and no code that came with a model."""
 
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from . import adapted, integrity
 from . import trust as trusting
+from .artifact_code import CODE
 from .artifacts import local_folder, read_config, read_mlmodel
+from .chat import LlmModel, find_protocol
 from .components import put_together
 from .devices import Placement
 from .errors import as_mlflow_does
@@ -90,18 +93,21 @@ def load_pyfunc_model(
 ) -> PyfuncModel:
     """Load the artifact in the folder `path`, ours or stock's, as a model that predicts; its answers are rich unless asked.
 
-    `model_config` is laid over the one that was logged. Raises FlavorError and InvalidInput.
+    `model_config` is laid over the one that was logged; its `overlong` says what happens to texts over the model's length.
+    Raises FlavorError and InvalidInput.
     """
     folder = Path(path)
     mlmodel = read_mlmodel(folder)
     config = read_config(folder)
     task = get_task(config.task)
-    placement = Placement(device)
+    settings = (legacy_model_config(folder) or config.model_config) | (model_config or {})
+    placement = Placement.said_in(settings, device=device)
     model, components = load_parts(folder, config, LoadOptions(placement, base_model_path, trust, verify))
     return PyfuncModel(
         task,
         put_together(task, model, components, device=placement.settled_device()),
-        model_config=(legacy_model_config(folder) or config.model_config) | (model_config or {}),
+        model_config=settings,
+        overlong=settings.get("overlong", "truncate"),
         prompt_template=config.prompt_template or None,
         signature_defaults=signature_defaults(signature_params(mlmodel)),
         output=output,
@@ -118,9 +124,12 @@ def load_parts(folder: Path, config: FlavorConfig, options: LoadOptions) -> tupl
     may_run = trusting.check(folder, config, options.trust)
     if options.base_model_path and not config.adapter_folder:
         raise InvalidInput("base_model_path", "this model is no adapter, so base_model_path means nothing for it; leave it out.")
+    if may_run and config.code:
+        sys.path.insert(0, str(folder / CODE))
     components = {name: load_component(folder, config, name, may_run=may_run) for name in config.components}
     weights = weights_folder(folder, config, base_model_path=options.base_model_path, verify=options.verify)
-    model = load_weights(weights, config, options.placement, may_run=may_run)
+    # Trust is in the artifact's content: a base or a snapshot elsewhere was not in the hash.
+    model = load_weights(weights, config, options.placement, may_run=may_run and weights.is_relative_to(folder))
     device = options.placement.settled_device()
     if device is not None:
         model = model.to(device)
@@ -129,7 +138,10 @@ def load_parts(folder: Path, config: FlavorConfig, options: LoadOptions) -> tupl
     return model, components
 
 
-def _load_pyfunc(path: str, model_config: dict[str, Any] | None = None) -> PyfuncModel:
+def _load_pyfunc(path: str, model_config: dict[str, Any] | None = None) -> PyfuncModel | LlmModel:
     """Load for `mlflow.pyfunc.load_model`, which hands over the model config as it is to be, and answer as it was logged."""
     with as_mlflow_does():
-        return load_pyfunc_model(path, model_config=model_config, output=read_config(Path(path)).output)
+        config = read_config(Path(path))
+        model = load_pyfunc_model(path, model_config=model_config, output=config.output)
+        protocol = find_protocol(config.inference_task)
+        return LlmModel(model, protocol, name=config.source_name) if protocol else model

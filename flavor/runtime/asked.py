@@ -19,6 +19,7 @@ class Asked:
     rows: list[Row]
     params: Row
     deadline: float  # time.time()
+    overlong: str | None = None
     is_stream: bool = False
     alone: bool = False
     is_cancelled: bool = False
@@ -26,7 +27,7 @@ class Asked:
 
     def __post_init__(self) -> None:
         """Requests with equal `like` may be run as one call."""
-        self.like = json.dumps(self.params, sort_keys=True, default=repr)
+        self.like = json.dumps([self.params, self.overlong], sort_keys=True, default=repr)
 
     def is_late(self) -> bool:
         """Whether its deadline has passed."""

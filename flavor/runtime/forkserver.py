@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from . import child, limits
+from .names import resolve
 
 LONGEST_MESSAGE = 65536
 
@@ -36,11 +37,11 @@ def main(*, control: int, parent: int, preload: list[str], threads: int) -> NoRe
 
 
 def _import_all(names: list[str]) -> dict[str, str]:
-    """Import the modules; return those that cannot be, with the reason: children try again and say so."""
+    """Import the modules and call "module:function"s; return what cannot be, with the reason: children try again and say so."""
     missing = {}
     for name in names:
         try:
-            import_module(name)
+            resolve(name)() if ":" in name else import_module(name)
         except ImportError as error:
             missing[name] = str(error)
     return missing

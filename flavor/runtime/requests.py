@@ -29,6 +29,7 @@ class PredictRequest:
     rows: list[Row]
     params: Row = field(default_factory=dict)
     deadline: float
+    overlong: str | None = None  # as in PyfuncModel.run
     on_token: Callable[[str], None] | None = None
 
 
@@ -69,6 +70,7 @@ class Pending:
             "rows": self.request.rows,
             "params": self.request.params,
             "deadline": self.request.deadline,
+            "overlong": self.request.overlong,
             "is_stream": self.request.on_token is not None,
             "alone": self.is_alone,
         }

@@ -61,7 +61,13 @@ def _answers(model: Any, batch: list[Asked], send: Callable[[dict], None]) -> li
 
 def _run(model: Any, batch: list[Asked]) -> list[dict[str, Any]]:
     rows = [row for each in batch for row in each.rows]
-    results = model.run(rows, batch[0].params, should_stop=lambda: all(each.is_unwanted() for each in batch), on_error="return")
+    results = model.run(
+        rows,
+        batch[0].params,
+        should_stop=lambda: all(each.is_unwanted() for each in batch),
+        on_error="return",
+        overlong=batch[0].overlong,
+    )
     answers, start = [], 0
     for each in batch:
         answers.append(each.answered(results[start : start + len(each.rows)]))
@@ -71,7 +77,7 @@ def _run(model: Any, batch: list[Asked]) -> list[dict[str, Any]]:
 
 def _stream(model: Any, asked: Asked, send: Callable[[dict], None]) -> dict[str, Any]:
     result = None
-    for piece in model.stream(asked.rows[0], asked.params, should_stop=asked.is_unwanted):
+    for piece in model.stream(asked.rows[0], asked.params, should_stop=asked.is_unwanted, overlong=asked.overlong):
         if isinstance(piece, str):
             send({"token": asked.number, "text": piece})
         else:

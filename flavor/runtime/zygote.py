@@ -38,6 +38,7 @@ PRELOADED = (
     "transformers.generation",
     "mlflow",
     "peft",
+    f"{_FLAVOR}.tasks:all_tasks",
     f"{_FLAVOR}.pyfunc",
     f"{_FLAVOR}.generation",
     f"{_FLAVOR}.loading",

@@ -34,6 +34,11 @@ class PredictOptions(serializers.Serializer):
         max_value=LONGEST_TIMEOUT_S,
         help_text="Seconds until the answer is of no use any more; the request is then dropped wherever it is.",
     )
+    overlong = serializers.ChoiceField(
+        choices=("truncate", "refuse"),
+        required=False,
+        help_text="What happens to a text over the model's length: cut, with a warning, or refused. Left out, as the model says.",
+    )
 
 
 class PredictRequest(serializers.Serializer):
@@ -54,6 +59,7 @@ class Question:
     params: Row
     is_single: bool
     timeout_s: float | None = None
+    overlong: str | None = None
 
     @contextmanager
     def naming_fields(self) -> Iterator[None]:
@@ -79,7 +85,7 @@ def read_predict_request(request: Request, task: Task, user: User) -> Question:
     is_single = not isinstance(data["inputs"], list)
     values = [data["inputs"]] if is_single else data["inputs"]
     _check_count(len(values))
-    return Question(_rows(task, values, user, is_single), params, is_single, options.get("timeout_s"))
+    return Question(_rows(task, values, user, is_single), params, is_single, options.get("timeout_s"), options.get("overlong"))
 
 
 def field_error(detail: str, field: str, row: int | None, *, is_single: bool) -> FieldError:

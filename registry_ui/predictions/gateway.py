@@ -90,14 +90,16 @@ def predict(
     caller: User | None = None,
     timeout_s: float | None = None,
     wait_s: float | None = None,
+    overlong: str | None = None,
 ) -> Outcome | Pending:
     """Ask the model and wait for the answer, or only `wait_s` seconds and return a promise.
 
+    `overlong` "refuse" refuses a text over the model's length, which else is cut, and said so.
     Raises InvalidInput for media that are not what they claim, PredictionFailed for everything else.
     """
     known = identities(living_workers())
     started = time.time()
-    request = _request(target, rows, params, caller, timeout_s)
+    request = replace(_request(target, rows, params, caller, timeout_s), overlong=overlong)
     until = request.deadline + GRACE_S if wait_s is None else min(request.deadline, started + wait_s)
     lane = _lanes.lane(target.uri, partial(_send, target))
     lane.join(request)
@@ -137,11 +139,17 @@ def collect(request_id: str) -> Outcome | Pending:
 
 
 def start_stream(
-    target: Target, row: Row, params: Row | None = None, *, caller: User | None = None, timeout_s: float | None = None
+    target: Target,
+    row: Row,
+    params: Row | None = None,
+    *,
+    caller: User | None = None,
+    timeout_s: float | None = None,
+    overlong: str | None = None,
 ) -> str:
     """Ask for an answer token by token; return the id under which `read_stream` finds it."""
     living_workers()
-    request = replace(_request(target, [row], params, caller, timeout_s), is_stream=True)
+    request = replace(_request(target, [row], params, caller, timeout_s), is_stream=True, overlong=overlong)
     message = _message(target, [request])
     opening = {"state": "queued", "uri": target.uri, "deadline": request.deadline}
     Promise(message, []).save(seconds=settings.PREDICT_RESULT_KEPT_S)  # what was asked, for its permalink

@@ -31,6 +31,7 @@ class Request:
     params: Row
     deadline: float  # time.time()
     is_stream: bool = False
+    overlong: str | None = None  # what happens to a text over the model's length: "truncate", "refuse", or as the model says
     caller_id: int | None = None
 
 

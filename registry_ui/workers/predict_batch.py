@@ -68,7 +68,14 @@ def _to_pool(request: Request, tokens: TokenWriter | None) -> PredictRequest:
         rows = unpack_rows(request.rows)
     except InvalidInput as error:
         raise _Refused(request, error.code, str(error), error.field) from error
-    return PredictRequest(id=request.id, rows=rows, params=request.params, deadline=request.deadline, on_token=tokens)
+    return PredictRequest(
+        id=request.id,
+        rows=rows,
+        params=request.params,
+        deadline=request.deadline,
+        overlong=request.overlong,
+        on_token=tokens,
+    )
 
 
 def _submit(worker: Resources, message: Message, asked: list[tuple[Request, PredictRequest, TokenWriter | None]]) -> None:

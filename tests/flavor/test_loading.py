@@ -17,6 +17,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 import flavor
+import flavor.errors
 from flavor.errors import HubUnavailable, ModelNotLoadable
 from flavor.tasks import InvalidInput
 from tests import tiny_models
@@ -61,6 +62,12 @@ def test_every_way_to_name_a_model_loads_it(store: MlflowClient, pipeline: Any) 
     uris = (info.model_uri, "models:/named/1", "models:/named@champion", f"runs:/{run.info.run_id}/named", str(folder_of(info)))
     for uri in uris:
         assert flavor.load_model(uri, device="cpu")("good") == pipeline("good")
+
+
+def test_a_model_can_be_logged_to_refuse_what_it_cannot_read_whole(pipeline: Any, tmp_path: Path) -> None:
+    flavor.save_model(pipeline, tmp_path / "model", model_config={"overlong": "refuse"})
+    with pytest.raises(MlflowException, match="tokens and the model reads 64"):
+        mlflow.pyfunc.load_model(str(tmp_path / "model")).predict("good " * 500)
 
 
 def test_components_and_the_bare_model_can_be_had(original: Path, pipeline: Any) -> None:
@@ -254,3 +261,25 @@ def test_nothing_at_the_path_is_said(tmp_path: Path) -> None:
 def test_a_version_that_is_not_there_is_mlflows_error(store: MlflowClient) -> None:
     with pytest.raises(MlflowException, match="nobody"):
         flavor.load_model("models:/nobody/1")
+
+
+def test_a_saved_config_may_say_type_and_what_to_do_with_long_texts(tmp_path: Path, pipeline: Any) -> None:
+    flavor.save_model(pipeline, tmp_path / "m", model_config={"dtype": "bfloat16", "overlong": "refuse"})
+    model = flavor.load_pyfunc_model(str(tmp_path / "m"), device="cpu")
+    assert model.pipeline.model.dtype == torch.bfloat16
+    with pytest.raises(InvalidInput, match="tokens and the model reads"):
+        model.run([{"text": "soup " * 500}])
+
+
+def test_a_saved_config_cannot_name_a_strangers_kernel(artifact: Path) -> None:
+    change_mlmodel(artifact, lambda m: m["flavors"]["python_function"]["config"].update(attn_implementation="stranger/kernel"))
+    with pytest.raises(InvalidInput, match="stranger/kernel"):
+        flavor.load_pyfunc_model(str(artifact))
+
+
+def test_packed_weights_name_the_package_they_need(artifact: Path) -> None:
+    path = artifact / "model/config.json"
+    quantized = {"quantization_config": {"quant_method": "bitsandbytes", "load_in_8bit": True}}
+    path.write_text(json.dumps(json.loads(path.read_text()) | quantized))
+    with pytest.raises(flavor.errors.MissingDependency, match="bitsandbytes"):
+        flavor.load_model(str(artifact))

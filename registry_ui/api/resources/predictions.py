@@ -259,6 +259,7 @@ def _predict(request: Request, version: ModelVersion) -> HttpResponseBase:
             caller=user_of(request),
             timeout_s=question.timeout_s,
             wait_s=preferences.patience_s,
+            overlong=question.overlong,
         )
     return _answered(request, answer, Subject.of_target(target), question, preferences)
 
@@ -284,7 +285,12 @@ def _stream(request: Request, target: gateway.Target, question: Question) -> Htt
         raise invalid(FieldError(f"A stream answers one input, got {len(question.rows)}.", "/inputs"))
     with question.naming_fields():
         request_id = gateway.start_stream(
-            target, question.rows[0], question.params, caller=user_of(request), timeout_s=question.timeout_s
+            target,
+            question.rows[0],
+            question.params,
+            caller=user_of(request),
+            timeout_s=question.timeout_s,
+            overlong=question.overlong,
         )
     response = streaming.event_stream(stream_events(request_id, streaming.BEGINNING, Subject.of_target(target)))
     response["Location"] = location(request_id, is_single=True)

@@ -101,6 +101,13 @@ def test_parameters_and_the_deadline_travel_along(api, worker):
 
 
 @pytest.mark.usefixtures("sentiment")
+def test_a_text_over_the_models_length_may_be_refused(api, worker):
+    api.send(SENTIMENT, {"inputs": "a", "options": {"overlong": "refuse"}})
+
+    assert worker.asked.overlong == "refuse"
+
+
+@pytest.mark.usefixtures("sentiment")
 def test_null_for_parameters_and_options_is_as_good_as_nothing(api):
     assert api.send(SENTIMENT, {"inputs": "a", "parameters": None, "options": None}).status_code == 200
 

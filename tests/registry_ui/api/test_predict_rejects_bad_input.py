@@ -54,6 +54,7 @@ def pointers(answer):
         ({"inputs": "a", "options": {"timeout_s": 0}}, "/options/timeout_s"),
         ({"inputs": "a", "options": {"timeout_s": 10_000}}, "/options/timeout_s"),
         ({"inputs": "a", "options": {"timeout_s": "1"}}, "/options/timeout_s"),
+        ({"inputs": "a", "options": {"overlong": "cut"}}, "/options/overlong"),
         ({"inputs": "a", "options": 7}, "/options"),
         ({"input": "a"}, "/input"),
         ([1, 2], ""),

@@ -35,8 +35,8 @@ class Life:
     def state(self, task):
         return gateway.model_state(self.targets[task].uri)
 
-    def predict(self, task, row, params=None):
-        return gateway.predict(self.targets[task], [row], params, timeout_s=SECONDS)
+    def predict(self, task, row, params=None, **options):
+        return gateway.predict(self.targets[task], [row], params, timeout_s=SECONDS, **options)
 
     def children(self):
         (zygote,) = psutil.Process(self.worker.process.pid).children()
@@ -97,6 +97,16 @@ def test_a_wrong_param_is_the_error_of_the_field(life):
     with pytest.raises(PredictionFailed, match="topk") as error:
         life.predict("text-classification", {"text": "good"}, {"topk": 1})
     assert (error.value.code, error.value.field) == ("invalid-input", "params.topk")
+
+
+def test_a_text_over_the_models_length_is_cut_and_said_so_or_refused(life):
+    long = {"text": "good " * 500}
+    (cut,) = life.predict("text-classification", long).results
+    assert [warning["code"] for warning in cut["warnings"]] == ["input_truncated"]
+
+    with pytest.raises(PredictionFailed, match="tokens and the model reads 64") as error:
+        life.predict("text-classification", long, overlong="refuse")
+    assert (error.value.code, error.value.field) == ("invalid-input", "text")
 
 
 def test_a_medium_that_is_none_is_named_before_anything_is_sent(life):
