@@ -224,6 +224,20 @@ def test_an_answer_is_marked_in_the_text_that_it_comes_from():
     assert [segment.text for segment in picture.segments if segment.span] == ["Rome"]
 
 
+def test_the_words_of_answers_are_marked_on_their_page():
+    row = {"a_text": "What number?", "a_image": {"asset": str(store(image(size=(200, 400))).id)}}
+    records = [
+        {"answer": "US 7", "score": 0.9, "start": 1, "end": 2, "boxes": [[100, 250, 200, 300], [300, 250, 400, 300]]},
+        {"answer": "", "score": 0.1},
+    ]
+    picture = draw(Display.ANSWER, records, **row)
+
+    assert [(box.x, box.y, box.width, box.height) for box in picture.page.boxes] == [(20, 100, 20, 20), (60, 100, 20, 20)]
+    assert picture.segments == []
+    assert 'viewBox="0 0 200 400"' in html_of(Display.ANSWER, records, row)
+    assert draw(Display.ANSWER, records, a_text="What number?").page is None
+
+
 def test_a_transcript_becomes_subtitles():
     chunks = [{"text": " One.", "timestamp": (0.0, 1.5)}, {"text": " Two.", "timestamp": (3661.25, None)}]
     subtitles = draw(Display.TRANSCRIPT, [{"text": "One. Two.", "chunks": chunks}]).subtitles
