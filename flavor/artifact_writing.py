@@ -10,8 +10,11 @@ from .artifact_code import CODE
 from .artifact_files import ArtifactFiles, local_files
 from .artifact_weights import read_weights
 from .bases import FindLogged
+from .chat import Protocol, find_protocol
+from .chat_signatures import signature_of_requests
 from .flavor_config import OURS, TRANSFORMERS, FlavorConfig
 from .input_examples import checked_example
+from .inspection import chat_template_in
 from .parameters import resolve
 from .signatures import signature_of
 from .sources import Source, open_source
@@ -59,6 +62,11 @@ class SaveRequest:
         """Return the request among the arguments of a public function."""
         return cls(**{each.name: arguments[each.name] for each in fields(cls)})
 
+    @property
+    def protocol(self) -> Protocol | None:
+        """The protocol that was given as task, such as llm/v1/chat."""
+        return find_protocol(self.task)
+
     def writing(self) -> dict[str, Any]:
         """Return what a Writer wants to know."""
         return {
@@ -82,7 +90,7 @@ def open_request(request: SaveRequest, *, find_logged: FindLogged | None = None)
         request.progress("reading the source", None, None, "")
     source = open_source(
         request.transformers_model,
-        task=request.task,
+        task=request.protocol.task if request.protocol else request.task,
         processor=request.processor,
         base_model=request.base_model,
         base_model_path=request.base_model_path,
@@ -100,6 +108,8 @@ def write_artifact(source: Source, request: SaveRequest, writer: Writer, mlflow_
     model = mlflow_model if mlflow_model is not None else Model()
     folder = writer.folder
     config = source.write(writer)
+    if request.protocol and request.protocol.needs_chat_template:
+        _check_chat_template(folder)
     writer.stage("finishing")
     card = cards.card_text(request.model_card) or source.card
     cards.write(folder, card)
@@ -122,11 +132,25 @@ def _check(task: Task, request: SaveRequest) -> None:
             raise InvalidInput("prompt_template", f"{task.name} takes no prompt template; leave prompt_template out.")
         prompt_templates.check(request.prompt_template)
     resolve(task, model_config=dict(request.model_config or {}))
-    checked_example(task, request.input_example)
+    _kept_example(task, request)
     cards.card_text(request.model_card)
     said = (request.metadata or {}).get("task")
     if said is not None and said != request.task:
         raise InvalidInput("metadata.task", f"metadata says task {said!r} and the task is {request.task!r}; leave one out.")
+
+
+def _kept_example(task: Task, request: SaveRequest) -> Any:
+    return request.protocol.example(request.input_example) if request.protocol else checked_example(task, request.input_example)
+
+
+def _check_chat_template(folder: Path) -> None:
+    """Raise InvalidInput when nothing in the artifact says how messages become the text that the model reads."""
+    if not chat_template_in(ArtifactFiles(*local_files(folder))):
+        raise InvalidInput(
+            "task",
+            "llm/v1/chat needs a chat template and this tokenizer has none; set tokenizer.chat_template, or log the model "
+            "with task='text-generation' or 'llm/v1/completions'.",
+        )
 
 
 def _completed(
@@ -140,6 +164,7 @@ def _completed(
         tensors = read_weights(ArtifactFiles(*local_files(writer.folder)), config)
     return replace(
         config,
+        inference_task=request.protocol.name if request.protocol else "",
         torch_dtype=_torch_dtype(request.torch_dtype) or config.torch_dtype,
         code=code,
         transformers_version=transformers.__version__,
@@ -159,13 +184,16 @@ def _describe(model: "Model", task: Task, config: FlavorConfig, request: SaveReq
     from mlflow import pyfunc  # heavy
     from mlflow.models.utils import _save_example
 
-    model.signature = request.signature or signature_of(task)
-    example = checked_example(task, request.input_example)
+    protocol = request.protocol
+    model.signature = request.signature or (signature_of_requests(protocol.name) if protocol else signature_of(task))
+    example = _kept_example(task, request)
     if example is not None:
         _save_example(model, example, str(folder))
     metadata = dict(model.metadata or {}) | dict(request.metadata or {})
     if request.prompt_template is not None:
         metadata["prompt_template"] = request.prompt_template
+    if protocol:
+        metadata["task"] = protocol.name
     model.metadata = metadata or None
     model.add_flavor(TRANSFORMERS, **config.transformers_block())
     model.add_flavor(OURS, **config.flavor_block())

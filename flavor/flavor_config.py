@@ -46,6 +46,7 @@ class FlavorConfig:
     """What an MLmodel file says about its Transformers model. Empty means: not said."""
 
     task: str = ""
+    inference_task: str = ""  # "llm/v1/chat": the protocol in which MLflow's door is spoken to
     instance_type: str = ""  # class of the pipeline
     model_type: str = ""  # class of the model; for an adapter, of its base
     torch_dtype: str = ""  # "torch.float32"
@@ -121,6 +122,7 @@ class FlavorConfig:
             **{f"{name}_type": kind for name, kind in self.components.items()},
         }
         said = {
+            "inference_task": self.inference_task,
             "torch_dtype": self.torch_dtype,
             "model_binary": self.model_binary,
             "source_model_revision": "" if self.model_binary else self.revision,
@@ -158,6 +160,7 @@ def _read_stock(stock: dict[str, Any], pyfunc: dict[str, Any]) -> dict[str, Any]
     sources = {name: (as_text(stock.get(f"{name}_name")), as_text(stock.get(f"{name}_revision"))) for name in names}
     return {
         "task": as_text(stock.get("task")),
+        "inference_task": as_text(stock.get("inference_task")),
         "instance_type": as_text(stock.get("instance_type")),
         "model_type": as_text(stock.get("pipeline_model_type")),
         "torch_dtype": as_text(stock.get("torch_dtype")),

@@ -3,7 +3,7 @@
 Standard library and YAML only; nothing here imports torch, transformers or MLflow, and no content makes it raise.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from .mlmodel_schema import example_of, signature_of
 from .plain_data import as_dict, as_list, as_text
 from .tasks import all_tasks, find_task
 
-__all__ = ["Facts", "FileEntry", "Read", "local_reader", "read_facts"]
+__all__ = ["Facts", "FileEntry", "Read", "chat_template_in", "local_reader", "read_facts"]
 
 _TOKENIZER_FOLDERS = ("components/tokenizer", "components/processor", "model", "peft")
 
@@ -60,6 +60,21 @@ def read_facts(files: Sequence[FileEntry], read: Read) -> Facts:
     return _Inspection(ArtifactFiles(files, read)).facts()
 
 
+def chat_template_in(files: ArtifactFiles, attempt: Callable[[Callable[[], Any]], Any] = lambda read: read()) -> str:
+    """Return the chat template of an artifact's tokenizer or processor: a file of its own, or a key of its configuration.
+
+    `attempt` calls what reads a file. Raises Unreadable where `attempt` lets it.
+    """
+    for folder in _TOKENIZER_FOLDERS:
+        template = attempt(lambda folder=folder: files.text(f"{folder}/chat_template.jinja"))
+        for name in ("chat_template.json", "tokenizer_config.json"):
+            said = attempt(lambda path=f"{folder}/{name}": files.json(path)) if not template else None
+            template = template or _default_template(as_dict(said).get("chat_template"))
+        if template:
+            return template
+    return ""
+
+
 class _Inspection:
     """One look at one artifact; what cannot be read leaves its facts empty and the rest goes on."""
 
@@ -99,7 +114,7 @@ class _Inspection:
         found.signature = self._try(lambda: signature_of(mlmodel))
         found.input_example = self._try(lambda: example_of(mlmodel, self.files))
         found.prompt_template = config.prompt_template
-        found.chat_template = self._chat_template()
+        found.chat_template = chat_template_in(self.files, self._try)
         found.model_config = config.model_config
 
     def _say_what_its_card_says(self, found: Facts, config: FlavorConfig) -> None:
@@ -111,17 +126,6 @@ class _Inspection:
         found.base_model = (
             config.base_name or as_text(adapter.get("base_model_name_or_path")) or cards.base_model_of(found.card_data)
         )[:500]
-
-    def _chat_template(self) -> str:
-        """The template of the tokenizer or processor: a file of its own, or a key of its configuration."""
-        for folder in _TOKENIZER_FOLDERS:
-            template = self._try(lambda folder=folder: self.files.text(f"{folder}/chat_template.jinja"))
-            for name in ("chat_template.json", "tokenizer_config.json"):
-                said = self._try(lambda path=f"{folder}/{name}": self.files.json(path)) if not template else None
-                template = template or _default_template(as_dict(said).get("chat_template"))
-            if template:
-                return template
-        return ""
 
     def _problem(self, found: Facts, config: FlavorConfig) -> str:
         """The first reason for which it cannot be tried here, empty when there is none."""

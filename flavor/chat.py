@@ -1,0 +1,272 @@
+"""Models that speak OpenAI's language, MLflow's `llm/v1/chat`, `llm/v1/completions` and `llm/v1/embeddings`.
+
+Such a model is one of text-generation or feature-extraction, and is all that to our own doors; to MLflow's it is asked and
+answers in requests and responses of OpenAI. One request is answered by one object, several by a list.
+"""
+
+import base64
+import json
+import struct
+import time
+import uuid
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any
+
+from .chat_requests import Asked, Read, in_words_of, read_chat, read_completion, read_embeddings
+from .errors import as_mlflow_does
+from .pyfunc import PyfuncModel
+from .results import RowResult, json_safe
+from .tasks import get_task
+from .tasks._base import InvalidInput, Row
+from .tasks._checking import check_params, check_rows
+
+_FINISHES = {"time": "length", "cancelled": "length"}  # OpenAI has no words of its own for these
+
+
+class Protocol(ABC):
+    """How requests of one kind are read and answered."""
+
+    name: str  # "llm/v1/chat"
+    task: str  # what its models do
+    key: str  # the field by which a bare value is meant
+    read: Read
+    needs_chat_template = False
+
+    def params(self, model: PyfuncModel, asked: Asked) -> Row:
+        """The params with which the model is run."""
+        return asked.params
+
+    def example(self, given: Any) -> Any:
+        """Return a request that is kept as input example. Raises InvalidInput naming the field that is wrong."""
+        if given is None:
+            return None
+        try:
+            for request in _requests(given, self.key)[0]:
+                with in_words_of(request):
+                    asked = self.read(request)
+                    check_rows(get_task(self.task), asked.rows)
+                    check_params(get_task(self.task), asked.params)
+        except InvalidInput as error:
+            raise InvalidInput("input_example", f"input_example does not fit {self.name}: {error}") from error
+        return given
+
+    @abstractmethod
+    def response(self, asked: Asked, results: list[RowResult], about: Row) -> Row:
+        """Return the answer to one request."""
+
+    def pieces(self, model: PyfuncModel, asked: Asked, about: Row) -> Iterator[Row]:
+        """Yield the answer to one request piece by piece."""
+        raise InvalidInput("stream", f"{self.name} has nothing to stream; use predict.")
+
+
+class LlmModel:
+    """A model behind one of the protocols; `predict` and `predict_stream` are MLflow's doors."""
+
+    def __init__(self, model: PyfuncModel, protocol: Protocol, *, name: str = "") -> None:
+        self.model = model
+        self.protocol = protocol
+        self.name = name
+
+    def predict(self, model_input: Any, params: Row | None = None) -> Any:
+        """Answer one request (a dict, a text, a list of messages) with a response, a list or frame of requests with a list.
+
+        `params` stand for fields that a request does not say. Raises InvalidInput naming the field, an MlflowException too.
+        """
+        with as_mlflow_does():
+            requests, is_single = _requests(model_input, self.protocol.key)
+            responses = [self._answer({**(params or {}), **request}) for request in requests]
+        return responses[0] if is_single and self.model.output != "stock" else responses
+
+    def predict_stream(self, model_input: Any, params: Row | None = None) -> Iterator[Row]:
+        """Yield the chunks of one response; the texts in them together are the text of the response."""
+        with as_mlflow_does():
+            requests, _ = _requests(model_input, self.protocol.key)
+            if len(requests) != 1:
+                raise InvalidInput("inputs", f"a stream answers one request, got {len(requests)}.")
+            request = {**(params or {}), **requests[0]}
+            with in_words_of(request):
+                yield from self.protocol.pieces(self.model, self.protocol.read(request), self._about())
+
+    def _answer(self, request: Row) -> Row:
+        with in_words_of(request):
+            asked = self.protocol.read(request)
+            results = self.model.run(asked.rows, self.protocol.params(self.model, asked))
+        return self.protocol.response(asked, results, self._about())
+
+    def _about(self) -> Row:
+        return {"created": int(time.time()), "model": self.name}
+
+
+class _Chat(Protocol):
+    name = "llm/v1/chat"
+    task = "text-generation"
+    key = "messages"
+    read = staticmethod(read_chat)
+    needs_chat_template = True
+
+    def response(self, asked: Asked, results: list[RowResult], about: Row) -> Row:
+        records = results[0].records
+        choices = [_chat_choice(index, record) for index, record in enumerate(records)]
+        return {"id": _id("chatcmpl"), "object": "chat.completion", **about, "choices": choices, "usage": _usage(results)}
+
+    def pieces(self, model: PyfuncModel, asked: Asked, about: Row) -> Iterator[Row]:
+        """A first piece with the role, those of the text, a last one with the reason why it ended."""
+        head = {"id": _id("chatcmpl"), "object": "chat.completion.chunk", **about}
+        is_read_at_the_end = getattr(model.pipeline.tokenizer, "response_template", None) is not None
+        yield _chunk(head, {"role": "assistant", "content": ""})
+        for piece in model.stream(asked.rows[0], asked.params):
+            if isinstance(piece, RowResult):
+                choice = _chat_choice(0, piece.records[0]) if piece.records else {"message": {}, "finish_reason": "length"}
+                if is_read_at_the_end:
+                    yield _chunk(head, {name: value for name, value in choice["message"].items() if name != "role"})
+                yield _chunk(head, {}, choice["finish_reason"])
+                if asked.wants_usage:
+                    yield {**head, "choices": [], "usage": _usage([piece])}
+            elif not is_read_at_the_end:
+                yield _chunk(head, {"content": piece})
+
+
+class _Completions(Protocol):
+    name = "llm/v1/completions"
+    task = "text-generation"
+    key = "prompt"
+    read = staticmethod(read_completion)
+
+    def response(self, asked: Asked, results: list[RowResult], about: Row) -> Row:
+        records = [record for result in results for record in result.records]
+        choices = [_text_choice(index, record) for index, record in enumerate(records)]
+        return {"id": _id("cmpl"), "object": "text_completion", **about, "choices": choices, "usage": _usage(results)}
+
+    def pieces(self, model: PyfuncModel, asked: Asked, about: Row) -> Iterator[Row]:
+        if len(asked.rows) != 1:
+            raise InvalidInput("prompt", f"a stream continues one prompt, got {len(asked.rows)}.")
+        head = {"id": _id("cmpl"), "object": "text_completion", **about}
+        for piece in model.stream(asked.rows[0], asked.params):
+            if isinstance(piece, str):
+                yield {**head, "choices": [{"index": 0, "text": piece, "finish_reason": None}]}
+                continue
+            reason = _finish(piece.records[0]) if piece.records else "length"
+            yield {**head, "choices": [{"index": 0, "text": "", "finish_reason": reason}]}
+            if asked.wants_usage:
+                yield {**head, "choices": [], "usage": _usage([piece])}
+
+
+class _Embeddings(Protocol):
+    name = "llm/v1/embeddings"
+    task = "feature-extraction"
+    key = "input"
+    read = staticmethod(read_embeddings)
+
+    def params(self, model: PyfuncModel, asked: Asked) -> Row:
+        """One vector for each text: pooled by mean where neither the model nor the request says how."""
+        is_pooled = model.effective(asked.params).values.get("pooling", "none") != "none"
+        return asked.params if is_pooled else {**asked.params, "pooling": "mean"}
+
+    def response(self, asked: Asked, results: list[RowResult], about: Row) -> Row:
+        vectors = [json_safe(result.records[0]["embedding"]) for result in results]
+        data = [
+            {"object": "embedding", "index": index, "embedding": _encoded(vector) if asked.encoding == "base64" else vector}
+            for index, vector in enumerate(vectors)
+        ]
+        read = sum(int(result.usage["input_tokens"]) for result in results)
+        usage = {"prompt_tokens": read, "total_tokens": read}
+        return {"object": "list", "data": data, "model": about["model"], "usage": usage}
+
+
+PROTOCOLS: dict[str, Protocol] = {each.name: each for each in (_Chat(), _Completions(), _Embeddings())}
+
+
+def find_protocol(name: str | None) -> Protocol | None:
+    """Return the protocol called `name`, None for the name of a task."""
+    return PROTOCOLS.get(name or "")
+
+
+def _requests(model_input: Any, key: str) -> tuple[list[Row], bool]:
+    """Every request in what a caller of MLflow hands over, and whether it is one rather than a list."""
+    if hasattr(model_input, "to_dict") and hasattr(model_input, "columns"):
+        return [_said(each) for each in model_input.to_dict("records")], False
+    if isinstance(model_input, dict):
+        return [_said(model_input)], True
+    if isinstance(model_input, str):
+        return [{key: [{"role": "user", "content": model_input}] if key == "messages" else model_input}], True
+    if hasattr(model_input, "tolist"):
+        return _requests(model_input.tolist(), key)
+    if isinstance(model_input, list) and model_input and all(isinstance(each, dict) for each in model_input):
+        if all("role" in each for each in model_input):
+            return [{key: model_input}], True
+        return [_said(each) for each in model_input], False
+    if isinstance(model_input, list) and all(isinstance(each, str) for each in model_input):
+        return [request for each in model_input for request in _requests(each, key)[0]], False
+    raise InvalidInput("inputs", f"inputs must be a request with {key}, or a list of such, got {type(model_input).__name__}.")
+
+
+def _said(request: Row) -> Row:
+    """A request without what is null or was missing in a frame; arrays as lists."""
+    plain = {str(name): value.tolist() if hasattr(value, "tolist") else value for name, value in request.items()}
+    return {name: value for name, value in plain.items() if value is not None and value == value}
+
+
+def _chat_choice(index: int, record: Row) -> Row:
+    message = dict(record["message"])
+    reason = _finish(record)
+    if message.get("tool_calls"):
+        message = {
+            **message,
+            "content": message.get("content"),
+            "tool_calls": [_tool_call(each) for each in message["tool_calls"]],
+        }
+        reason = "tool_calls"
+    choice = {"index": index, "message": message, "finish_reason": reason}
+    return {**choice, "logprobs": {"content": record["logprobs"]}} if record.get("logprobs") else choice
+
+
+def _tool_call(call: Row) -> Row:
+    function = call.get("function") or {}
+    arguments = function.get("arguments", {})
+    text = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+    return {
+        "id": call.get("id") or _id("call"),
+        "type": "function",
+        "function": {"name": function.get("name"), "arguments": text},
+    }
+
+
+def _text_choice(index: int, record: Row) -> Row:
+    choice = {"index": index, "text": record["generated_text"], "finish_reason": _finish(record)}
+    if not record.get("logprobs"):
+        return choice
+    tokens = record["logprobs"]
+    places = [sum(len(each["token"]) for each in tokens[:place]) for place in range(len(tokens))]
+    others = [{each["token"]: each["logprob"] for each in token["top_logprobs"]} for token in tokens]
+    return {
+        **choice,
+        "logprobs": {
+            "tokens": [each["token"] for each in tokens],
+            "token_logprobs": [each["logprob"] for each in tokens],
+            "top_logprobs": others,
+            "text_offset": places,
+        },
+    }
+
+
+def _chunk(head: Row, delta: Row, finish_reason: str | None = None) -> Row:
+    return {**head, "choices": [{"index": 0, "delta": delta, "finish_reason": finish_reason}]}
+
+
+def _finish(record: Row) -> str:
+    return _FINISHES.get(record["finish_reason"], record["finish_reason"])
+
+
+def _usage(results: list[RowResult]) -> Row:
+    read, written = (sum(int(each.usage.get(name, 0)) for each in results) for name in ("input_tokens", "output_tokens"))
+    return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
+
+
+def _encoded(vector: list[float]) -> str:
+    """Little-endian float32, as OpenAI's clients decode it."""
+    return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode("ascii")
+
+
+def _id(prefix: str) -> str:
+    return f"{prefix}-{uuid.uuid4().hex}"
