@@ -49,4 +49,4 @@ USER registry
 VOLUME /data
 EXPOSE 8000
 CMD ["gunicorn", "registry_ui.wsgi:application", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "1", \
-     "--threads", "48", "--timeout", "120", "--graceful-timeout", "20", "--keep-alive", "30", "--worker-tmp-dir", "/dev/shm", "--no-control-socket"]
+     "--threads", "96", "--timeout", "120", "--graceful-timeout", "20", "--keep-alive", "30", "--worker-tmp-dir", "/dev/shm", "--no-control-socket"]

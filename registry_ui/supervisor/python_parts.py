@@ -12,7 +12,7 @@ from .probes import answers_http, pid_of_worker
 WORKER_THREADS = 8
 # Each ring of a job's bell, MLflow's courtesies, and what is said in passing at start and end.
 WORKER_NOISE = r"strategy.* received|trace.* succeeded|Waiting up to|urllib3\.connectionpool|Connected to redis|Warm shutdown"
-WEB_THREADS = 48  # each open page with live events holds one
+WEB_THREADS = 96  # each open page with live events holds one
 
 
 def mlflow_part(options: Options) -> Part:
