@@ -12,7 +12,8 @@ from flavor.runtime.pool import ModelFiles, ModelPool, PredictRequest
 from flavor.runtime.zygote import Zygote
 from tests.flavor.runtime import played_models
 
-PRELOADED = ("torch", "transformers.pipelines", "flavor.pyfunc", "flavor.runtime.runner", "tests.tiny_models")
+PLAYED = "tests.flavor.runtime.played_models"
+PRELOADED = ("torch", "transformers.pipelines", "flavor.tasks:all_tasks", "flavor.pyfunc", "flavor.runtime.runner", PLAYED)
 SECONDS = 60.0
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from typing import Any
 
 import psutil
 import pytest
@@ -35,7 +36,7 @@ def test_a_child_killed_from_outside_was_probably_short_of_memory(pool: Pool, mo
     held = hold(pool, model, gate)
     os.kill(only_child(zygote), signal.SIGKILL)
 
-    error = held.result(SECONDS)["error"]  # type: ignore[attr-defined]
+    error = held.result(SECONDS)["error"]
     assert error["code"] == "runner-crashed"
     assert "out of memory" in error["detail"]
 
@@ -53,7 +54,7 @@ def test_requests_that_had_not_begun_are_answered_by_the_next_child(pool: Pool, 
     waiting = [pool.ask(model) for _ in range(3)]
     os.kill(only_child(zygote), signal.SIGKILL)
 
-    assert held.result(SECONDS)["error"]["code"] == "runner-crashed"  # type: ignore[attr-defined]
+    assert held.result(SECONDS)["error"]["code"] == "runner-crashed"
     assert all(each.result(SECONDS)["results"] for each in waiting)
 
 
@@ -86,8 +87,8 @@ def test_another_model_does_not_notice(pool: Pool, model: str, writer: str) -> N
     assert len(calls(writer)) == before + 1
 
 
-def test_a_closed_pool_leaves_no_child(make_pool: object, model: str, writer: str, zygote: Zygote) -> None:
-    pool = make_pool()  # type: ignore[operator]
+def test_a_closed_pool_leaves_no_child(make_pool: Any, model: str, writer: str, zygote: Zygote) -> None:
+    pool = make_pool()
     pool.answer(model)
     running = pool.ask(writer, params={"max_new_tokens": 50})
     wait_until(lambda: calls(writer)[0:])

@@ -1,11 +1,13 @@
 """Deadlines and cancels, in three rings: dropped while they wait, stopped while they run, the child ended at last."""
 
 import time
+from concurrent.futures import Future
+from typing import Any
 
 from tests.flavor.runtime.conftest import SECONDS, Gate, Pool, calls, wait_until
 
 
-def hold(pool: Pool, model: str, gate: Gate) -> object:
+def hold(pool: Pool, model: str, gate: Gate) -> Future:
     """Keep the model busy until the gate is opened."""
     pool.answer(model)
     before = len(calls(model))
@@ -32,7 +34,7 @@ def test_a_request_whose_deadline_passes_while_it_waits_is_never_run(pool: Pool,
 
     assert late.result(SECONDS)["error"]["code"] == "timeout"
     gate.open()
-    assert held.result(SECONDS)["results"]  # type: ignore[attr-defined]
+    assert held.result(SECONDS)["results"]
     pool.answer(model)
     assert calls(model)[1:] == ["run 1", "run 1"]
 
@@ -78,20 +80,20 @@ def test_a_request_that_still_has_time_keeps_its_child_alive(pool: Pool, model: 
     assert late.result(SECONDS)["error"]["code"] == "timeout"
     gate.open()
 
-    assert held.result(SECONDS)["results"]  # type: ignore[attr-defined]
+    assert held.result(SECONDS)["results"]
     assert pool.state(model) == "warm"
 
 
-def test_a_request_that_waits_for_a_slow_load_is_told_so_at_its_deadline(make_pool: object, model: str) -> None:
-    pool = make_pool(fetch=fetch_when_it_shall)  # type: ignore[operator]
+def test_a_request_that_waits_for_a_slow_load_is_told_so_at_its_deadline(make_pool: Any, model: str) -> None:
+    pool = make_pool(fetch=fetch_when_it_shall)
     error = pool.ask(model, seconds=0.3).result(SECONDS)["error"]
 
     assert error["code"] == "timeout"
     assert "fetching" in error["detail"]
 
 
-def test_a_cancelled_request_that_waits_for_a_load_is_answered_at_once(make_pool: object, model: str) -> None:
-    pool = make_pool(fetch=fetch_when_it_shall)  # type: ignore[operator]
+def test_a_cancelled_request_that_waits_for_a_load_is_answered_at_once(make_pool: Any, model: str) -> None:
+    pool = make_pool(fetch=fetch_when_it_shall)
     request = pool.request()
     future = pool.pool.submit(model, request)
     pool.pool.cancel(request.id)
@@ -99,8 +101,8 @@ def test_a_cancelled_request_that_waits_for_a_load_is_answered_at_once(make_pool
     assert future.result(SECONDS)["error"]["code"] == "cancelled"
 
 
-def fetch_when_it_shall(uri: str, progress: object, is_cancelled: object) -> str:
+def fetch_when_it_shall(uri: str, progress: Any, is_cancelled: Any) -> str:
     """A download that never comes, until it is cancelled."""
-    while not is_cancelled():  # type: ignore[operator]
+    while not is_cancelled():
         time.sleep(0.01)
     raise InterruptedError
