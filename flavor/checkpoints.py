@@ -172,9 +172,10 @@ def find_components(folders: Sequence[Folder], task: Task) -> dict[str, tuple[st
     The first folder that has a component wins. Raises InvalidInput naming the files of one that is missing.
     """
     found = {}
+    names = [_preferred(name, task, folders) for name in task.components]
     for component in COMPONENTS.values():
         holder = next((each for each in folders if component_files.is_there(component, each.files)), None)
-        needed = component.name in task.components
+        needed = component.name in names
         if holder and (needed or component is TOKENIZER):
             found[component.name] = (_class_of(component, holder), holder)
         elif needed:
@@ -184,6 +185,12 @@ def find_components(folders: Sequence[Folder], task: Task) -> dict[str, tuple[st
                 FIELD, f"{folders[0].path} has no {word} ({files}); save it there with {component.name}.save_pretrained()."
             )
     return found
+
+
+def _preferred(name: str, task: Task, folders: Sequence[Folder]) -> str:
+    """The component that goes before the one that a task needs, where a folder names its class; else that one."""
+    other = COMPONENTS.get(task.alternatives.get(name, ""))
+    return other.name if other and any(_class_named(other, folder) for folder in folders) else name
 
 
 def component_plan(found: dict[str, tuple[str, Folder]]) -> dict[str, Path]:
@@ -211,13 +218,17 @@ def torch_dtype_of(settings: dict[str, Any]) -> str:
 
 def _class_of(component: Component, folder: Folder) -> str:
     """The class for stock's block; the Auto class where no installed class has the name, or where its backend may be absent."""
-    try:
-        named = component_files.class_named_in(component, folder.files)
-    except Unreadable as error:
-        raise ModelNotLoadable(f"In {folder.path}: {error}") from error
+    named = _class_named(component, folder)
     if component.name != "tokenizer" or not named or not is_known_to_transformers(named):
         return component.auto_class
     return named
+
+
+def _class_named(component: Component, folder: Folder) -> str:
+    try:
+        return component_files.class_named_in(component, folder.files)
+    except Unreadable as error:
+        raise ModelNotLoadable(f"In {folder.path}: {error}") from error
 
 
 def _code(folder: Folder, model_type: str, settings: dict[str, Any]) -> dict[str, Path]:

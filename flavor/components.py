@@ -80,7 +80,7 @@ def task_of(parts: Parts, asked: str | None, architecture: str) -> Task:
 def check_complete(task: Task, components: dict[str, Any]) -> None:
     """Raise InvalidInput naming a component that the task needs and that was not given."""
     for name in task.components:
-        if name not in components:
+        if name not in components and task.alternatives.get(name) not in components:
             raise InvalidInput(
                 f"{FIELD}.{name}", f"{task.name} needs a {name.replace('_', ' ')}; give it as {name!r} in the dict of components."
             )

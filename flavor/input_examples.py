@@ -17,6 +17,7 @@ _SIGNATURES = {
     b"fLaC": "audio/flac",
     b"OggS": "audio/ogg",
     b"ID3": "audio/mpeg",
+    b"\x1aE\xdf\xa3": "video/webm",
 }
 
 
@@ -65,6 +66,8 @@ def _media_type(content: bytes) -> str:
     for start, media_type in _SIGNATURES.items():
         if content.startswith(start):
             return media_type
+    if content[4:8] == b"ftyp":
+        return "video/mp4"
     if content.startswith(b"RIFF"):
         return {b"WEBP": "image/webp", b"WAVE": "audio/wav"}.get(content[8:12], "application/octet-stream")
     return "application/octet-stream"

@@ -106,11 +106,11 @@ def _from_array(value: Any, max_pixels: int, field: str) -> "Image":
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)) or 0 in array.shape:
         raise InvalidInput(field, f"{field} must have the shape (height, width[, 1, 3 or 4]), got {array.shape}.")
     _check_pixels((array.shape[1], array.shape[0]), max_pixels, field)
-    return Image.fromarray(_to_bytes(array, field))
+    return Image.fromarray(pixels_of(array, field))
 
 
-def _to_bytes(array: Any, field: str) -> Any:
-    """8-bit values; numbers with a fraction are taken from 0 to 1."""
+def pixels_of(array: Any, field: str) -> Any:
+    """Return an array of pixels with 8-bit values; numbers with a fraction are taken from 0 to 1."""
     if array.dtype == "uint8":
         return array
     low, high = float(array.min()), float(array.max())

@@ -1,6 +1,7 @@
 """From the files of an artifact to objects of transformers: weights by one `from_pretrained`, components by their Auto class."""
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,9 @@ logger = logging.getLogger(__name__)
 
 # What a configuration may name to compute attention with; anything else would be fetched from the Hub and run.
 BUILT_IN_KERNELS = (None, "eager", "sdpa", "flash_attention_2", "flash_attention_3", "flex_attention", "grouped_mm", "batched_mm")
+
+# In an ImportError, and in the ValueError about a class of which no backend is installed.
+_MISSED = re.compile(r"requires the (\S+) library but it was not found|Missing optional dependencies: ([\w-]+)")
 
 
 def weights_folder(artifact: Path, config: FlavorConfig, *, base_model_path: str | None = None, verify: bool = False) -> Path:
@@ -99,11 +103,12 @@ def said_plainly(what: str) -> Iterator[None]:
     except (FlavorError, InvalidInput):
         raise
     except ImportError as error:
-        package = error.name or _package_in(str(error))
-        raise MissingDependency(f"{what} needs a package that is not here: {_first_line(error)}", package=package) from error
+        raise _missing(what, error.name or _package_in(str(error)), error) from error
     except MemoryError as error:
         raise ModelNotLoadable(f"{what} does not fit into the memory that is free.") from error
     except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError) as error:
+        if package := _package_in(str(error)):
+            raise _missing(what, package, error) from error
         raise ModelNotLoadable(f"{what} cannot be loaded: {_first_line(error)}") from error
 
 
@@ -142,7 +147,14 @@ def _first_line(error: BaseException) -> str:
     return lines[0][:300] if lines else type(error).__name__
 
 
+def _missing(what: str, package: str, error: BaseException) -> MissingDependency:
+    if not package:
+        return MissingDependency(f"{what} needs a package that is not installed: {_first_line(error)}", package="")
+    return MissingDependency(f"{what} needs the package {package}, which is not installed; install it.", package=package)
+
+
 def _package_in(text: str) -> str:
-    """transformers says "X requires the Y library but it was not found"."""
-    words = text.split()
-    return words[words.index("library") - 1] if "library" in words else ""
+    """Return the package that transformers says it misses, empty when it says nothing of the kind."""
+    found = _MISSED.search(text)
+    named = (found[1] or found[2]).lower() if found else ""
+    return {"pyav": "av", "pytorch": "torch"}.get(named, named)

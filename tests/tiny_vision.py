@@ -1,8 +1,10 @@
 """Tiny seeded pipelines of the vision tasks, made offline in well under a second. Every builder returns new objects."""
 
 from functools import partial
+from io import BytesIO
 from typing import Any
 
+import av
 import numpy
 import torch
 from PIL import Image
@@ -39,6 +41,9 @@ from transformers import (
     Swin2SRForImageSuperResolution,
     Swin2SRImageProcessorPil,
     SwinConfig,
+    VideoMAEConfig,
+    VideoMAEForVideoClassification,
+    VideoMAEImageProcessorPil,
     ViTConfig,
     ViTImageProcessorPil,
     ViTModel,
@@ -51,6 +56,7 @@ from flavor.pipelines.depth_estimation import DepthEstimationPipeline
 from flavor.pipelines.image_to_image import ImageToImagePipeline
 from flavor.pipelines.keypoint_matching import KeypointMatchingPipeline
 from flavor.pipelines.mask_generation import MaskGenerationPipeline
+from flavor.pipelines.video_classification import VideoClassificationPipeline
 from flavor.pipelines.zero_shot_image_classification import ZeroShotImageClassificationPipeline
 from flavor.pipelines.zero_shot_object_detection import ZeroShotObjectDetectionPipeline
 
@@ -255,6 +261,43 @@ def image_to_image(*, seed: int = 0) -> Pipeline:
     model = seeded(Swin2SRForImageSuperResolution, config, seed=seed)
     processor = Swin2SRImageProcessorPil(size_divisor=8)
     return ImageToImagePipeline(model=model, image_processor=processor, task="image-to-image", device="cpu")
+
+
+def video_classification(*, labels: tuple[str, ...] = ("rolls", "bounces", "stands"), frames: int = 4, seed: int = 0) -> Pipeline:
+    config = VideoMAEConfig(
+        **_TRANSFORMER,
+        image_size=SIDE,
+        patch_size=8,
+        num_frames=frames,
+        tubelet_size=2,
+        initializer_range=0.5,
+        **labelled(*labels),
+    )
+    model = seeded(VideoMAEForVideoClassification, config, seed=seed)
+    size = {"height": SIDE, "width": SIDE}
+    processor = VideoMAEImageProcessorPil(size=size, crop_size=size)
+    return VideoClassificationPipeline(model=model, image_processor=processor, task="video-classification", device="cpu")
+
+
+def film(
+    frames: int = 12, width: int = 48, height: int = 32, *, container: str = "mp4", codec: str = "mpeg4", sound: bool = False
+) -> bytes:
+    """A film in which every frame is a little brighter than the one before; only of silence when `sound` is set."""
+    buffer = BytesIO()
+    with av.open(buffer, "w", format=container) as file:
+        if sound:
+            stream: Any = file.add_stream("aac", rate=16_000)
+            made: list[Any] = [av.AudioFrame.from_ndarray(numpy.zeros((1, 1024), "float32"), format="fltp", layout="mono")]
+            made[0].sample_rate = 16_000
+        else:
+            stream = file.add_stream(codec, rate=8)
+            stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+            grey = [numpy.full((height, width, 3), 20 + 200 * number // frames, "uint8") for number in range(frames)]
+            made = [av.VideoFrame.from_ndarray(each, format="rgb24") for each in grey]
+        for frame in (*made, None):
+            for packet in stream.encode(frame):
+                file.mux(packet)
+    return buffer.getvalue()
 
 
 def _text_config(tokenizer: PreTrainedTokenizerFast, *, positions: int) -> dict[str, Any]:

@@ -25,7 +25,13 @@ EXIF_ORIENTATION = 0x0112
 EXIF_FIRST_ON_ITS_SIDE = 5
 DEFAULT_MEDIA_TYPE = "application/octet-stream"
 
-_AUDIO_SIGNS = ((b"fLaC", "audio/flac"), (b"OggS", "audio/ogg"), (b"ID3", "audio/mpeg"), (b"\xff\xfb", "audio/mpeg"))
+_SIGNS = (
+    (b"\x1aE\xdf\xa3", "video/webm"),
+    (b"fLaC", "audio/flac"),
+    (b"OggS", "audio/ogg"),
+    (b"ID3", "audio/mpeg"),
+    (b"\xff\xfb", "audio/mpeg"),
+)
 
 
 def store(data: bytes, media_type: str = "", name: str = "", user: User | None = None, *, field: str = "file") -> Asset:
@@ -39,7 +45,7 @@ def store(data: bytes, media_type: str = "", name: str = "", user: User | None =
         check_image(data, field)
     asset = Asset(
         sha256=hashlib.sha256(data).hexdigest(),
-        media_type=sniffed or media_type or DEFAULT_MEDIA_TYPE,
+        media_type=_settled(sniffed, media_type) or DEFAULT_MEDIA_TYPE,
         size_bytes=len(data),
         name=name[-255:],
         created_by=user,
@@ -111,8 +117,10 @@ def check_image(data: bytes, field: str) -> tuple[int, int]:
 def sniff(data: bytes) -> str | None:
     """Return the media type that the first bytes show, None when they show none of those we know."""
     if data[:4] == b"RIFF":
-        return {b"WAVE": "audio/wav", b"WEBP": "image/webp"}.get(data[8:12])
-    for sign, media_type in _AUDIO_SIGNS:
+        return {b"WAVE": "audio/wav", b"WEBP": "image/webp", b"AVI ": "video/x-msvideo"}.get(data[8:12])
+    if data[4:8] == b"ftyp":
+        return "video/quicktime" if data[8:12] == b"qt  " else "video/mp4"
+    for sign, media_type in _SIGNS:
         if data.startswith(sign):
             return media_type
     try:
@@ -129,6 +137,12 @@ def purge_expired() -> int:
         asset.delete()
         default_storage.delete(asset.path)
     return len(expired)
+
+
+def _settled(sniffed: str | None, claimed: str) -> str:
+    """What the bytes show; but whoever recorded a sound knows that there are no pictures in its container."""
+    is_container = (sniffed or "").startswith("video/")
+    return claimed if is_container and claimed.startswith(("audio/", "video/")) else sniffed or claimed
 
 
 def _check_size(data: bytes, field: str) -> None:

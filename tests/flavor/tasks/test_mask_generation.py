@@ -1,3 +1,6 @@
+import json
+from pathlib import Path
+
 import numpy
 import pytest
 import torch
@@ -5,6 +8,8 @@ import transformers
 from transformers import Pipeline
 from transformers.models.sam.image_processing_pil_sam import _rle_to_mask
 
+import flavor
+from flavor.errors import MissingDependency
 from flavor.pipelines.mask_generation import best_boxes, mask_of
 from flavor.pyfunc import PyfuncModel
 from flavor.tasks import InvalidInput, get_task
@@ -77,6 +82,17 @@ def test_an_image_without_good_masks_gives_an_empty_list(model: PyfuncModel) -> 
 def test_parts_are_looked_at_closely_on_demand(model: PyfuncModel) -> None:
     params = {**PARAMS, "crops_n_layers": 1, "points_per_batch": 5}
     assert len(model.run([{"image": noise()}], params)[0].records) > 0
+
+
+def test_a_model_whose_image_processor_needs_torchvision_is_logged_and_says_so_before_it_runs(tmp_path: Path) -> None:
+    checkpoint = tmp_path / "checkpoint"
+    tiny_pipeline().save_pretrained(checkpoint)
+    settings = checkpoint / "preprocessor_config.json"
+    settings.write_text(json.dumps({**json.loads(settings.read_text()), "image_processor_type": "Sam2ImageProcessor"}))
+    flavor.save_model(checkpoint, tmp_path / "saved")
+    with pytest.raises(MissingDependency, match="needs the package torchvision, which is not installed") as caught:
+        flavor.load_pyfunc_model(str(tmp_path / "saved"), device="cpu")
+    assert caught.value.package == "torchvision"
 
 
 @pytest.mark.parametrize("name", ["max_hole_area", "max_sprinkle_area"])

@@ -44,6 +44,21 @@ def test_the_bytes_say_what_an_image_is_not_its_sender(kind, media_type):
     assert store(image(kind), "image/x-whatever").media_type == media_type
 
 
+@pytest.mark.parametrize(
+    ("start", "claimed", "media_type"),
+    [
+        (b"\0\0\0\x1cftypisom", "", "video/mp4"),
+        (b"\0\0\0\x14ftypqt  ", "application/octet-stream", "video/quicktime"),
+        (b"\x1aE\xdf\xa3\x9fB\x86", "", "video/webm"),
+        (b"RIFF\0\0\0\0AVI LIST", "", "video/x-msvideo"),
+        (b"\x1aE\xdf\xa3\x9fB\x86", "audio/webm", "audio/webm"),
+        (b"\x1aE\xdf\xa3\x9fB\x86", "video/x-matroska", "video/x-matroska"),
+    ],
+)
+def test_films_are_known_by_their_bytes_but_a_recorded_sound_stays_one(start, claimed, media_type):
+    assert store(start + bytes(40), claimed).media_type == media_type
+
+
 def test_an_image_that_is_not_one_is_refused_naming_the_field():
     with pytest.raises(InvalidInput, match="photo is not an image") as refused:
         store(b"hello", "image/png", field="photo")
