@@ -1,5 +1,7 @@
 """The weights files of an artifact: which there are, what they hold, and what is wrong with them."""
 
+from pathlib import PurePosixPath
+
 from .artifact_files import PICKLES, SAFETENSORS, ArtifactFiles, is_named
 from .flavor_config import FlavorConfig
 from .safetensors_header import Tensors, read_tensors
@@ -22,12 +24,9 @@ def weights_folders(config: FlavorConfig) -> list[str]:
 
 def pickles_needed(files: ArtifactFiles, config: FlavorConfig) -> list[str]:
     """Return the pickle files that loading would open: those in folders without safetensors."""
-    return [
-        path
-        for folder in weights_folders(config)
-        if not files.named(SAFETENSORS, below=folder)
-        for path in _pickles(files, folder)
-    ]
+    pickles = [path for folder in weights_folders(config) for path in files.named(*PICKLES, below=folder)]
+    safe = {PurePosixPath(path).parent for path in files.named(SAFETENSORS)}
+    return [path for path in pickles if PurePosixPath(path).parent not in safe and not is_named(path, *_NO_WEIGHTS)]
 
 
 def weights_problem(files: ArtifactFiles, config: FlavorConfig) -> str:
@@ -41,7 +40,3 @@ def weights_problem(files: ArtifactFiles, config: FlavorConfig) -> str:
         if not files.named(SAFETENSORS, below=folder):
             return f"There are no weights in {folder}/; log the model again."
     return ""
-
-
-def _pickles(files: ArtifactFiles, folder: str) -> list[str]:
-    return [path for path in files.named(*PICKLES, below=folder) if not is_named(path, *_NO_WEIGHTS)]

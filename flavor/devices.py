@@ -1,12 +1,17 @@
 """Where a model runs and in which type: one device or a map, never both; names checked before weights are read."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .tasks._base import InvalidInput
 
 DEFAULT_DEVICE_VARIABLE = "MLFLOW_DEFAULT_PREDICTION_DEVICE"  # stock's: a number, -1 for the CPU
+
+# What a model may name to compute attention and experts with; anything else would be fetched from the Hub and run.
+BUILT_IN_KERNELS = ("eager", "sdpa", "flash_attention_2", "flash_attention_3", "flex_attention", "grouped_mm", "batched_mm")
+DEVICE_MAPS = ("auto", "balanced", "balanced_low_0", "sequential")
 
 
 @dataclass(frozen=True)
@@ -18,6 +23,28 @@ class Placement:
     device_map: Any = None
     attn_implementation: str | None = None
     quantization_config: Any = None
+
+    @classmethod
+    def said_in(cls, model_config: Mapping[str, Any], *, device: Any = None) -> "Placement":
+        """Return what a saved model config says of device and type; `device` stands above it.
+
+        Raises InvalidInput for a kernel or a map that does not come with transformers: the config is the model's, not ours.
+        """
+        kernel, device_map = model_config.get("attn_implementation"), model_config.get("device_map")
+        for name, value, allowed in (
+            ("attn_implementation", kernel, BUILT_IN_KERNELS),
+            ("device_map", device_map, DEVICE_MAPS),
+        ):
+            if value is not None and value not in allowed:
+                raise InvalidInput(
+                    f"model_config.{name}", f"model_config.{name} must be one of {', '.join(allowed)}, got {value!r}."
+                )
+        return cls(
+            device=device if device is not None else model_config.get("device"),
+            dtype=model_config.get("dtype") or model_config.get("torch_dtype"),
+            device_map=device_map if device is None else None,
+            attn_implementation=kernel,
+        )
 
     def arguments(self, saved_dtype: str = "") -> dict[str, Any]:
         """Return the arguments of `from_pretrained`. Raises InvalidInput for an unknown type."""

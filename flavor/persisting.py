@@ -94,7 +94,12 @@ def _collect(artifact: Path, staging: Path, how: How, progress: Progress | None,
 
 def _write_mlmodel(artifact: Path, staging: Path, config: FlavorConfig, listed: list[Listed]) -> None:
     content: dict[str, Any] = read_mlmodel(artifact)
-    content["flavors"][TRANSFORMERS] = config.transformers_block()
+    stock = content["flavors"][TRANSFORMERS]
+    gone = {"source_model_revision", "local_base_model_path"}
+    gone |= {f"{name}_{suffix}" for name in config.components for suffix in ("name", "revision")}
+    content["flavors"][TRANSFORMERS] = {key: value for key, value in stock.items() if key not in gone} | {
+        "model_binary": MODEL_FOLDER
+    }
     if OURS in content["flavors"]:
         content["flavors"][OURS] = config.flavor_block()
     content["model_size_bytes"] = sum(each.size_bytes for each in listed)

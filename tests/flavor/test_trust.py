@@ -11,6 +11,7 @@ import torch
 import yaml
 
 import flavor
+import flavor.errors
 from flavor.errors import UntrustedCode
 from flavor.inspection import local_reader, read_facts
 from flavor.trust import hash_folder
@@ -168,4 +169,34 @@ def test_logging_a_checkpoint_with_code_runs_none_of_it(tmp_path: Path, marker: 
     assert (tmp_path / "saved/model/own.py").is_file()
     with pytest.raises(UntrustedCode, match="own"):
         flavor.load_model(str(tmp_path / "saved"))
+    assert not marker.exists()
+
+
+def test_trust_in_an_artifact_is_no_trust_in_a_base_elsewhere(tmp_path: Path, marker: Path) -> None:
+    from .test_peft import adapter_on
+
+    base = tiny_models.save_checkpoint("text-classification", tmp_path / "base")
+    adapter, _ = adapter_on(base, tmp_path / "adapter")
+    folder = tmp_path / "saved"
+    flavor.save_model(adapter, folder, base_model_path=str(base))
+    (folder / "code/mine.py").write_text("1")
+    (base / "model.safetensors").unlink()
+    torch.save({"weights": Bomb(str(marker))}, base / "pytorch_model.bin")
+    with pytest.raises(flavor.errors.ModelNotLoadable):
+        flavor.load_model(str(folder), trust=hash_folder(folder))
+    assert not marker.exists()
+
+
+def test_a_pickled_adapter_beside_a_safe_one_is_not_opened(tmp_path: Path, marker: Path) -> None:
+    from .test_peft import adapter_on
+
+    base = tiny_models.save_checkpoint("text-classification", tmp_path / "base")
+    adapter, _ = adapter_on(base, tmp_path / "adapter")
+    folder = tmp_path / "saved"
+    flavor.save_model(adapter, folder, base_model_path=str(base))
+    shutil.copytree(folder / "peft", folder / "peft/second")
+    (folder / "peft/second/adapter_model.safetensors").unlink()
+    torch.save({"weights": Bomb(str(marker))}, folder / "peft/second/adapter_model.bin")
+    with pytest.raises(UntrustedCode, match="peft/second"):
+        flavor.load_model(str(folder))
     assert not marker.exists()
