@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
 
@@ -26,6 +26,7 @@ class Parts:
     components: dict[str, Any] = field(default_factory=dict)
     task: str | None = None
     dtype: Any = None
+    pipeline: Any = None  # that they were taken from
 
 
 def taken_apart(given: Any, *, processor: Any = None) -> Parts:
@@ -36,7 +37,7 @@ def taken_apart(given: Any, *, processor: Any = None) -> Parts:
     if isinstance(given, dict):
         parts = _from_dict(given)
     elif hasattr(given, "model") and hasattr(given, "postprocess"):
-        parts = Parts(given.model, _attributes(given), getattr(given, "task", None) or None)
+        parts = Parts(given.model, _attributes(given), getattr(given, "task", None) or None, pipeline=given)
     elif hasattr(given, "save_pretrained") and hasattr(given, "config"):
         parts = Parts(given)
     else:
@@ -49,7 +50,7 @@ def taken_apart(given: Any, *, processor: Any = None) -> Parts:
         raise InvalidInput(f"{FIELD}.model", f"model must be a model of transformers or peft, got {type(parts.model).__name__}.")
     _check_is_in_one_place(parts.model)
     extra = {kind_of(processor): processor} if processor is not None else {}
-    return Parts(parts.model, parts.components | extra, parts.task, parts.dtype)
+    return replace(parts, components=parts.components | extra)
 
 
 def kind_of(component: Any) -> str:
@@ -156,4 +157,3 @@ def _check_is_in_one_place(model: Any) -> None:
     placement = getattr(model, "hf_device_map", None) or {}
     if len(set(placement.values())) > 1:
         raise InvalidInput(FIELD, "the model is spread over several devices; load it without device_map and log that.")
-

@@ -27,12 +27,15 @@ class ModelInMemory:
         writer.stage("saving")
         if self.config.model_binary:
             save_model(self.parts.model, writer.folder / MODEL_FOLDER, writer)
+            if self.parts.pipeline is not None:
+                self.task.save_settings(self.parts.pipeline, writer.folder / MODEL_FOLDER)
         save_components(self.parts, writer)
         writer.stage("hashing")
         writer.adopt(MODEL_FOLDER, COMPONENTS_FOLDER)
         if self.config.model_binary:
             for name, file in further_files(Path(getattr(self.parts.model, "name_or_path", "") or ""), self.task).items():
-                writer.put(file, f"{MODEL_FOLDER}/{name}")
+                if not (writer.folder / MODEL_FOLDER / name).exists():
+                    writer.put(file, f"{MODEL_FOLDER}/{name}")
         return self.config
 
 

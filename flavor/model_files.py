@@ -53,7 +53,7 @@ def load_weights(folder: Path, config: FlavorConfig, placement: Placement, *, ma
     with said_plainly(f"The model in {folder}"), quiet():
         settings = transformers.AutoConfig.from_pretrained(str(folder), trust_remote_code=may_run, local_files_only=True)
         strip_kernels(settings)
-        model, loaded = _model_class(config).from_pretrained(
+        model, loaded = _from_pretrained(_model_class(config))(
             str(folder),
             config=settings,
             local_files_only=True,
@@ -62,6 +62,7 @@ def load_weights(folder: Path, config: FlavorConfig, placement: Placement, *, ma
             **({"trust_remote_code": True} if may_run else {}),
             **arguments,
         )
+        _read_decision_config(model, folder)
     task = find_task(config.task)
     _check_is_whole(folder, loaded, unused=task.unused_weights if task else ())
     return model.eval()
@@ -120,6 +121,21 @@ def _model_class(config: FlavorConfig) -> Any:
         return getattr(transformers, config.model_type)
     task = find_task(config.task)
     return getattr(transformers, task.auto_model if task else "AutoModel")
+
+
+def _from_pretrained(model_class: Any) -> Any:
+    """The class's own, but for models with a decision head, whose own cannot tell which weights were missing."""
+    if not hasattr(model_class, "decide"):
+        return model_class.from_pretrained
+    from transformers.decision.modeling_utils import DecisionMixin  # heavy
+
+    return super(DecisionMixin, model_class).from_pretrained
+
+
+def _read_decision_config(model: Any, folder: Path) -> None:
+    """Do what `from_pretrained` of a model with a decision head does beside loading its weights."""
+    if hasattr(model, "decide"):
+        model.decision_config = type(model.decision_config).from_pretrained(str(folder), local_files_only=True)
 
 
 def _check_headers(folder: Path) -> None:

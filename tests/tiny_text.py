@@ -22,7 +22,15 @@ from transformers import (
 )
 
 from flavor.pipelines.question_answering import QuestionAnsweringPipeline
-from tests.tiny_models import CONTEXT_TOKENS, LETTERS, WORDS, byte_tokenizer, encoder_config, seeded, word_tokenizer
+from tests.tiny_models import (
+    CONTEXT_TOKENS,
+    LETTERS,
+    WORDS,
+    byte_tokenizer,
+    encoder_config,
+    seeded,
+    word_tokenizer,
+)
 
 
 def fill_mask(*, seed: int = 0) -> Pipeline:

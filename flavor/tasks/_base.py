@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 Row = dict[str, Any]
@@ -176,6 +177,9 @@ class Task:
 
     def check_model(self, pipeline: Any, params: Row) -> None:
         """Raise InvalidInput naming one of the effective params that this loaded model cannot follow."""
+
+    def save_settings(self, pipeline: Any, folder: Path) -> None:
+        """Write what a pipeline keeps beside its model and its components into the folder of the model."""
 
     def preprocess_params(self, params: Row) -> Row:
         """The effective params as keyword arguments of the pipeline's `preprocess`, where `preprocesses`."""

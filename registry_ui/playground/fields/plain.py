@@ -9,6 +9,8 @@ from flavor.tasks import Field, Kind
 
 from .base import InputField, json_from, number_from, with_plain_line_ends
 
+_JSON_BEGINS = '{["'
+
 
 class TextField(InputField):
     """A text as it was typed, line ends as `\\n` whatever the browser sends; empty means not given."""
@@ -54,10 +56,23 @@ class LabelsField(InputField):
 
 
 class JsonField(InputField):
+    """JSON; what does not even begin like it is a text as it was typed."""
+
     template = "inputs/_json.html"
 
     def clean(self, value: Any) -> Any:
-        return json_from(value, self.name) if value and value.strip() else None
+        if not value or not value.strip():
+            return None
+        is_text = value.lstrip()[0] not in _JSON_BEGINS and not _is_json(value)
+        return with_plain_line_ends(value) if is_text else json_from(value, self.name)
 
     def shown(self, value: Any) -> Any:
         return value if value is None or isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _is_json(value: str) -> bool:
+    try:
+        json.loads(value)
+    except ValueError:
+        return False
+    return True
