@@ -1,25 +1,40 @@
 """Tiny seeded pipelines of the audio tasks, made offline in well under a second, and sounds. Builders return new objects."""
 
+import json
 from io import BytesIO
+from pathlib import Path
+from string import ascii_lowercase
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy
 import soundfile
 from numpy.typing import NDArray
+from tokenizers import AddedToken, pre_tokenizers
 from transformers import (
     ASTConfig,
     ASTFeatureExtractor,
     ASTForAudioClassification,
     AudioClassificationPipeline,
+    GenerationConfig,
     Pipeline,
     Wav2Vec2Config,
+    Wav2Vec2CTCTokenizer,
     Wav2Vec2FeatureExtractor,
+    Wav2Vec2ForCTC,
     Wav2Vec2ForSequenceClassification,
+    WhisperConfig,
+    WhisperFeatureExtractor,
+    WhisperForConditionalGeneration,
+    WhisperTokenizer,
 )
+
+from flavor.pipelines.automatic_speech_recognition import AutomaticSpeechRecognitionPipeline
 
 from .tiny_models import seeded
 
 RATE = 16_000
+WINDOW_S = 2  # of the tiny Whisper
 _TRANSFORMER = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 37}
 _CONVOLUTIONS = {"conv_dim": (16, 16), "conv_kernel": (10, 4), "conv_stride": (160, 2)}  # one step in 20 ms
 
@@ -85,3 +100,88 @@ def spectrogram_classification(*, frames: int = 64, seed: int = 0) -> Pipeline:
     model = seeded(ASTForAudioClassification, config, seed=seed)
     extractor = ASTFeatureExtractor(max_length=frames, num_mel_bins=16)
     return AudioClassificationPipeline(model=model, feature_extractor=extractor, task="audio-classification", device="cpu")
+
+
+def whisper_tokenizer(*, languages: tuple[str, ...] = ("en", "fr", "de")) -> WhisperTokenizer:
+    """A byte-level tokenizer with Whisper's special tokens, and times up to the tiny window."""
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    tokenizer = WhisperTokenizer(vocab={letter: number for number, letter in enumerate(letters)}, merges=[])
+    tokenizer.add_special_tokens(
+        {
+            "additional_special_tokens": [
+                "<|startoftranscript|>",
+                *(f"<|{code}|>" for code in languages),
+                *("<|translate|>", "<|transcribe|>", "<|startoflm|>", "<|startofprev|>", "<|nospeech|>", "<|notimestamps|>"),
+            ],
+            "pad_token": "<|endoftext|>",
+        }
+    )
+    tokenizer.add_tokens([AddedToken(f"<|{number * 0.02:.2f}|>") for number in range(50 * WINDOW_S + 1)])
+    tokenizer.model_max_length = 448
+    return tokenizer
+
+
+def is_written(piece: str) -> bool:
+    return piece == "Ġ" or piece in ascii_lowercase
+
+
+def whisper(*, languages: tuple[str, ...] = ("en", "fr", "de"), seed: int = 0) -> Pipeline:
+    """A Whisper whose window is WINDOW_S seconds."""
+    tokenizer = whisper_tokenizer(languages=languages)
+    ids = {token: tokenizer.convert_tokens_to_ids(f"<|{token}|>") for token in ("startoftranscript", "translate", "transcribe")}
+    config = WhisperConfig(
+        vocab_size=len(tokenizer),
+        num_mel_bins=8,
+        d_model=32,
+        encoder_layers=1,
+        decoder_layers=2,
+        encoder_attention_heads=4,
+        decoder_attention_heads=4,
+        encoder_ffn_dim=37,
+        decoder_ffn_dim=37,
+        max_source_positions=50 * WINDOW_S,
+        max_target_positions=448,
+        init_std=0.3,
+        bos_token_id=tokenizer.eos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.eos_token_id,
+        decoder_start_token_id=ids["startoftranscript"],
+        suppress_tokens=[],
+        begin_suppress_tokens=[],
+    )
+    model = seeded(WhisperForConditionalGeneration, config, seed=seed)
+    model.generation_config = GenerationConfig(
+        is_multilingual=len(languages) > 1,
+        lang_to_id={f"<|{code}|>": tokenizer.convert_tokens_to_ids(f"<|{code}|>") for code in languages},
+        task_to_id={name: ids[name] for name in ("translate", "transcribe")},
+        no_timestamps_token_id=tokenizer.convert_tokens_to_ids("<|notimestamps|>"),
+        prev_sot_token_id=tokenizer.convert_tokens_to_ids("<|startofprev|>"),
+        alignment_heads=[[0, 0], [1, 1]],
+        max_initial_timestamp_index=50,
+        max_length=448,
+        decoder_start_token_id=ids["startoftranscript"],
+        bos_token_id=tokenizer.eos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.eos_token_id,
+        return_timestamps=False,
+        suppress_tokens=[number for number in range(256) if not is_written(tokenizer.convert_ids_to_tokens(number))],
+    )
+    extractor = WhisperFeatureExtractor(feature_size=8, chunk_length=WINDOW_S)
+    return AutomaticSpeechRecognitionPipeline(
+        model=model, tokenizer=tokenizer, feature_extractor=extractor, task="automatic-speech-recognition", device="cpu"
+    )
+
+
+def ctc(*, seed: int = 0) -> Pipeline:
+    """A wav2vec2 that writes letters."""
+    letters = ["<pad>", "<s>", "</s>", "<unk>", "|", *"ETAOIN"]
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "vocab.json")
+        path.write_text(json.dumps({letter: number for number, letter in enumerate(letters)}))
+        tokenizer = Wav2Vec2CTCTokenizer(str(path))
+    model = seeded(Wav2Vec2ForCTC, speech_config(vocab_size=len(letters), pad_token_id=0), seed=seed)
+    model.lm_head.bias.data[1:4] = -100.0  # no <s>, </s>, <unk>
+    extractor = Wav2Vec2FeatureExtractor(return_attention_mask=True)
+    return AutomaticSpeechRecognitionPipeline(
+        model=model, tokenizer=tokenizer, feature_extractor=extractor, task="automatic-speech-recognition", device="cpu"
+    )

@@ -49,9 +49,15 @@ def long_enough(sound: Sound, pipeline: Any) -> Sound:
 
 
 def call_alike(
-    pipeline: Any, inputs: list[Any], arguments: Row, *, samples_of: Callable[[Any], Any], window: int | None = None
+    call: Callable[..., list[Any]],
+    inputs: list[Any],
+    arguments: Row,
+    *,
+    samples_of: Callable[[Any], Any],
+    window: int | None,
+    sampling_rate: int,
 ) -> list[Any]:
-    """Call the pipeline once for each length of sound, and return the results in order.
+    """Call a pipeline once for each length of sound, and return the results in order.
 
     Silence behind a shorter neighbour would change what many models hear; what is brought to a `window` has one length.
     """
@@ -60,8 +66,8 @@ def call_alike(
         groups.setdefault(max(len(samples_of(each)), window or 0), []).append(place)
     found: list[Any] = [None] * len(inputs)
     for length, places in groups.items():
-        together = max(1, MAX_SECONDS_TOGETHER * pipeline.feature_extractor.sampling_rate // length)
-        answers = pipeline([inputs[place] for place in places], **{**arguments, "batch_size": min(len(places), together)})
+        together = max(1, MAX_SECONDS_TOGETHER * sampling_rate // length)
+        answers = call([inputs[place] for place in places], **{**arguments, "batch_size": min(len(places), together)})
         for place, answer in zip(places, answers, strict=True):
             found[place] = answer
     return found

@@ -42,8 +42,9 @@ class AudioClassification(Task):
         return {**params, "top_k": None if params["top_k"] == ALL_LABELS else params["top_k"]}
 
     def call(self, pipeline: Any, inputs: list[Any], arguments: Row) -> list[Any]:
-        window = window_of(pipeline.feature_extractor)
-        return call_alike(pipeline, inputs, arguments, samples_of=lambda samples: samples, window=window)
+        extractor = pipeline.feature_extractor
+        window, rate = window_of(extractor), extractor.sampling_rate
+        return call_alike(pipeline, inputs, arguments, samples_of=lambda samples: samples, window=window, sampling_rate=rate)
 
     def model_defaults(self, pipeline: Any) -> Row:
         return function_of(pipeline.model.config)

@@ -157,7 +157,7 @@ def _message() -> Schema:
 def _param(param: Param) -> Schema:
     schema: Schema = {"type": [*_types(param), "null"], "description": param.help}
     if param.choices:
-        schema["enum"] = [*param.choices, None]
+        schema["enum"] = [*param.choices, *(said for said, _ in param.also), None]
     if param.type is list:
         schema["items"] = {"type": _TYPES[param.items]}
     if param.minimum is not None:
@@ -172,7 +172,8 @@ def _param(param: Param) -> Schema:
 def _types(param: Param) -> list[str]:
     """A single text is taken for a list of one, and an object's JSON text for the object."""
     also_text = param.type is dict or (param.type is list and param.items is str)
-    return [_TYPES[param.type], *(["string"] if also_text else [])]
+    also = {_TYPES[type(said)] for said, _ in param.also} | ({"string"} if also_text else set())
+    return [_TYPES[param.type], *sorted(also)]
 
 
 def _record(task: Task) -> Schema:
