@@ -16,6 +16,9 @@ from transformers import (
     ASTFeatureExtractor,
     ASTForAudioClassification,
     AudioClassificationPipeline,
+    ClapConfig,
+    ClapFeatureExtractor,
+    ClapModel,
     GenerationConfig,
     Pipeline,
     Wav2Vec2Config,
@@ -30,8 +33,9 @@ from transformers import (
 )
 
 from flavor.pipelines.automatic_speech_recognition import AutomaticSpeechRecognitionPipeline
+from flavor.pipelines.zero_shot_audio_classification import ZeroShotAudioClassificationPipeline
 
-from .tiny_models import seeded
+from .tiny_models import seeded, word_tokenizer
 
 RATE = 16_000
 WINDOW_S = 2  # of the tiny Whisper
@@ -184,4 +188,49 @@ def ctc(*, seed: int = 0) -> Pipeline:
     extractor = Wav2Vec2FeatureExtractor(return_attention_mask=True)
     return AutomaticSpeechRecognitionPipeline(
         model=model, tokenizer=tokenizer, feature_extractor=extractor, task="automatic-speech-recognition", device="cpu"
+    )
+
+
+def zero_shot_audio_classification(*, fusion: bool = False, seed: int = 0) -> Pipeline:
+    """A CLAP that hears one second; with `fusion`, a longer sound as a whole and in parts."""
+    tokenizer = word_tokenizer()
+    config = ClapConfig(
+        text_config={
+            **_TRANSFORMER,
+            "vocab_size": len(tokenizer),
+            "max_position_embeddings": 80,
+            "pad_token_id": tokenizer.pad_token_id,
+            "projection_hidden_size": 16,
+        },
+        audio_config={
+            "num_mel_bins": 64,  # the extractor of longer sounds knows no other
+            "spec_size": 256,
+            "hidden_size": 32,
+            "patch_size": 4,
+            "patch_stride": [4, 4],
+            "depths": [1, 1],
+            "num_attention_heads": [2, 2],
+            "patch_embeds_hidden_size": 16,
+            "window_size": 4,
+            "projection_hidden_size": 16,
+            "enable_fusion": fusion,
+            "enable_patch_fusion": fusion,
+        },
+        projection_dim=16,
+    )
+    extractor = ClapFeatureExtractor(
+        feature_size=64,
+        sampling_rate=RATE,
+        hop_length=160,
+        max_length_s=1,
+        fft_window_size=1024,
+        frequency_max=8000,
+        truncation="fusion" if fusion else "rand_trunc",
+    )
+    return ZeroShotAudioClassificationPipeline(
+        model=seeded(ClapModel, config, seed=seed),
+        tokenizer=tokenizer,
+        feature_extractor=extractor,
+        task="zero-shot-audio-classification",
+        device="cpu",
     )
