@@ -1,5 +1,6 @@
 """The Celery app: `celery -A registry_ui worker -P threads -Q jobs,predict`."""
 
+import logging
 import os
 from typing import Any
 
@@ -8,6 +9,8 @@ from celery import Celery, signals
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "registry_ui.settings")
 # A worker need not import every page to check its URLs: the web process and `make check` do.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
+
+logger = logging.getLogger(__name__)
 
 app = Celery("registry_ui")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -20,7 +23,11 @@ app.autodiscover_tasks(["registry_ui.jobs", "registry_ui.predictions"])
 def _start(sender: Any, **options: Any) -> None:
     from .workers import startup
 
-    startup.start(app, hostname=sender.hostname, pool=sender.pool_cls)
+    try:
+        startup.start(app, hostname=sender.hostname, pool=sender.pool_cls)
+    except Exception as error:  # Celery would only log it, and go on as a worker that hears nothing
+        logger.exception("The worker cannot start")
+        raise SystemExit(f"The worker cannot start: {error}") from error
 
 
 @signals.worker_ready.connect
