@@ -16,9 +16,12 @@ run: $(VENV)/.installed
 # What talks to the database in its own words runs on PostgreSQL too, where its programs are installed.
 ON_POSTGRES = tests/registry_ui/jobs tests/registry_ui/catalog tests/registry_ui/accounts
 
+# Each test process has servers and a var folder of its own, so they run beside each other, a file at a time.
+TESTERS ?= $(shell nproc 2>/dev/null || echo 2)
+
 test: check chromium
 	$(BIN)/python -m tests.on_postgres $(ON_POSTGRES)
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TESTERS) --dist loadfile
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
