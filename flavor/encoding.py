@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from jinja2 import TemplateError
 from transformers.utils.chat_template_utils import Chat
 
@@ -101,7 +102,7 @@ def _preprocessed(task: Task, pipeline: Any, model_input: Any, params: Row, limi
     try:
         given = Chat(model_input) if is_chat else model_input
         inputs = pipeline.preprocess(given, **task.preprocess_params(params), **cut)
-    except (TemplateError, ValueError, TypeError) as error:
+    except (TemplateError, ValueError, TypeError, StrictDataclassError) as error:
         name = "messages" if is_chat else task.inputs[0].name
         raise InvalidInput(name, f"the model's own preparation refuses this {name}: {error}.") from error
     found = _sorted_out(

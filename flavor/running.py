@@ -53,7 +53,8 @@ class Batcher:
     def run(self, prepared: list[Prepared], effective: Effective) -> list[RowResult]:
         """Answer every row, in order."""
         runnable = [each for each in prepared if each.error is None]
-        measure = self._measure_prompts if self.task.generates else self._measure_texts
+        generates = self.task.generates_with(effective.values)
+        measure = self._measure_prompts if generates else self._measure_texts
         with self.lock:  # fast tokenizers keep their truncation setting between calls, and fail when two threads meet in one
             for each in runnable:
                 self.guarded(each, partial(self._fit, each, effective))
@@ -112,7 +113,7 @@ class Batcher:
         if each.room < wanted and effective.has_said("max_new_tokens"):
             detail = f"room for {each.room} of {wanted} new tokens is left in the model's context"
             each.warnings.append(Warned("output_limited", detail))
-        each.seed = values["seed"] if "seed" in values else secrets.randbits(32)
+        each.seed = _seed(values)
 
     def _measure_continued(self, each: Prepared, effective: Effective) -> tuple[int, int | None]:
         """What is read and what is written share the context: a long prompt loses its beginning."""
@@ -172,7 +173,8 @@ class Batcher:
 
     def _answer(self, batch: list[Prepared], effective: Effective) -> dict[int, RowResult]:
         started = time.perf_counter()
-        raw, written = (self._write if self.task.generates else self._call)(batch, effective)
+        run = self._write if self.task.generates_with(effective.values) else self._call
+        raw, written = run(batch, effective)
         forward_ms = round((time.perf_counter() - started) * 1000, 2)
         answers = zip(batch, self.task.from_pipeline(raw), written, strict=True)
         return {
@@ -190,6 +192,10 @@ class Batcher:
         """The pipeline's own call; without a padding token it takes one row at a time."""
         inputs = self.task.to_pipeline([each.row for each in batch], effective.values)
         arguments = {**effective.passed_on, **self.task.call_params(effective.values)}
+        if self.task.generates:  # something else than text, but by chance as well
+            for each in batch:
+                each.seed = _seed(effective.values)
+            arguments["seeds"] = [each.seed for each in batch]
         tokenizer = getattr(self.pipeline, "tokenizer", None)
         size = len(inputs) if tokenizer is None or tokenizer.pad_token_id is not None else 1
         with self.lock:
@@ -226,6 +232,10 @@ class Batcher:
         each.warnings += warnings
         remembered = {ID: each.row[ID], "turns": len(each.row["messages"]) + 1} if ID in each.row else {}
         return {**found, "message": message, **remembered}
+
+
+def _seed(values: Row) -> int:
+    return values["seed"] if "seed" in values else secrets.randbits(32)
 
 
 def _wanted(effective: Effective, already: int) -> int:

@@ -6,7 +6,7 @@ How inputs are named decides what MLflow's own door lets through (mlflow/models/
 
 * one input, or several of which a row has one: an unnamed column, so a text, a list, a dict and a frame all pass;
 * several required inputs: named columns;
-* one required input and optional ones: named columns, marked as taken from type hints. MLflow then passes the data on as it
+* optional inputs beside others: named columns, marked as taken from type hints. MLflow then passes the data on as it
   is and we check it. Unmarked, it would refuse `predict("a text")`; unnamed, it would drop all columns but the first in silence.
 """
 
@@ -55,14 +55,18 @@ def _inputs(task: Task) -> Any:
 
     if len(task.inputs) == 1:
         return Schema([_column(task.inputs[0], is_named=False)])
-    if task.one_of and not any(each.required for each in task.inputs):
+    if _is_one_of_several(task):
         return Schema([ColSpec(AnyType())])
     return Schema([_column(each) for each in task.inputs])
 
 
 def _has_optional_inputs(task: Task) -> bool:
-    required = [each.required for each in task.inputs]
-    return any(required) and not all(required)
+    return not all(each.required for each in task.inputs) and not _is_one_of_several(task)
+
+
+def _is_one_of_several(task: Task) -> bool:
+    """Whether a row is one value, whichever of the inputs that is."""
+    return any(set(group) == {each.name for each in task.inputs} for group in task.one_of)
 
 
 def _column(field: Field, *, is_named: bool = True) -> Any:

@@ -7,23 +7,44 @@ from transformers import (
     Blip2Config,
     Blip2ForConditionalGeneration,
     BlipConfig,
+    BlipForConditionalGeneration,
     BlipForQuestionAnswering,
+    BlipProcessor,
+    CLIPImageProcessorPil,
+    CLIPVisionConfig,
+    JanusConfig,
+    JanusForConditionalGeneration,
+    JanusImageProcessorPil,
+    JanusProcessor,
+    JanusVisionConfig,
+    JanusVQVAEConfig,
     LayoutLMConfig,
     LayoutLMForQuestionAnswering,
     LayoutLMv3Config,
     LayoutLMv3ForQuestionAnswering,
     LayoutLMv3ImageProcessorPil,
     LayoutLMv3Tokenizer,
+    LlavaConfig,
+    LlavaForConditionalGeneration,
+    LlavaProcessor,
     OPTConfig,
     Pipeline,
+    Qwen2AudioConfig,
+    Qwen2AudioEncoderConfig,
+    Qwen2AudioForConditionalGeneration,
+    Qwen2AudioProcessor,
+    Qwen2Config,
     ViltConfig,
     ViltForQuestionAnswering,
     ViltImageProcessorPil,
+    WhisperFeatureExtractor,
 )
 
+from flavor.pipelines.any_to_any import AnyToAnyPipeline
 from flavor.pipelines.document_question_answering import DocumentQuestionAnsweringPipeline
+from flavor.pipelines.image_text_to_text import ImageTextToTextPipeline
 from flavor.pipelines.visual_question_answering import VisualQuestionAnsweringPipeline
-from tests.tiny_models import MAX_TOKENS, byte_tokenizer, image_processor, seeded, word_tokenizer
+from tests.tiny_models import MAX_TOKENS, byte_tokenizer, decoder_config, image_processor, seeded, word_tokenizer
 
 WRITTEN_TOKENS = 32  # places of decoders
 _SMALL: dict[str, Any] = {
@@ -34,6 +55,12 @@ _SMALL: dict[str, Any] = {
     "initializer_range": 0.5,
 }
 _SEEN: dict[str, Any] = {"image_size": 16, "patch_size": 4}
+CHAT_TEMPLATE = (
+    "{{ bos_token }}{% for message in messages %}<|{{ message['role'] }}|>"
+    "{% for part in message['content'] %}"
+    "{% if part['type'] == 'text' %}{{ part['text'] }}{% else %}<{{ part['type'] }}>{% endif %}{% endfor %}"
+    "{{ eos_token }}{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}"
+)
 
 
 def _questions(model: Any, tokenizer: Any, processor: Any) -> Pipeline:
@@ -59,9 +86,7 @@ def vilt(*, answers: tuple[str, ...] = ("a tree", "a dog", "2", "yes"), seed: in
     return _questions(seeded(ViltForQuestionAnswering, config, seed=seed), tokenizer, processor)
 
 
-def blip_questions(*, seed: int = 0) -> Pipeline:
-    """Reads the question with an encoder and writes the answer."""
-    tokenizer = word_tokenizer()
+def _blip_config(tokenizer: Any) -> BlipConfig:
     text = {
         **_SMALL,
         "vocab_size": len(tokenizer),
@@ -73,7 +98,13 @@ def blip_questions(*, seed: int = 0) -> Pipeline:
         "sep_token_id": tokenizer.sep_token_id,
         "pad_token_id": tokenizer.pad_token_id,
     }
-    config = BlipConfig(text_config=text, vision_config={**_SMALL, **_SEEN, "projection_dim": 32}, projection_dim=32)
+    return BlipConfig(text_config=text, vision_config={**_SMALL, **_SEEN, "projection_dim": 32}, projection_dim=32)
+
+
+def blip_questions(*, seed: int = 0) -> Pipeline:
+    """Reads the question with an encoder and writes the answer."""
+    tokenizer = word_tokenizer()
+    config = _blip_config(tokenizer)
     return _questions(seeded(BlipForQuestionAnswering, config, seed=seed), tokenizer, image_processor())
 
 
@@ -137,3 +168,116 @@ def layoutlmv3(*, seed: int = 0) -> Pipeline:
         task="document-question-answering",
         device="cpu",
     )
+
+
+def llava(*, chat_template: str | None = CHAT_TEMPLATE, seed: int = 0) -> Pipeline:
+    """Goes on from texts with images in them; the processor puts each where a token of the text says."""
+    tokenizer = byte_tokenizer(chat_template=None)
+    tokenizer.add_tokens(["<image>"], special_tokens=True)
+    config = LlavaConfig(
+        vision_config=CLIPVisionConfig(**_SMALL, **_SEEN),
+        text_config=decoder_config(tokenizer),
+        image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
+        vision_feature_layer=-1,
+    )
+    processor = LlavaProcessor(
+        image_processor=CLIPImageProcessorPil(size={"shortest_edge": 16}, crop_size={"height": 16, "width": 16}),
+        tokenizer=tokenizer,
+        patch_size=4,
+        vision_feature_select_strategy="default",
+        num_additional_image_tokens=1,
+        chat_template=chat_template,
+    )
+    model = seeded(LlavaForConditionalGeneration, config, seed=seed)
+    return ImageTextToTextPipeline(model=model, processor=processor, task="image-text-to-text", device="cpu")
+
+
+def blip_captions(*, seed: int = 0) -> Pipeline:
+    """Goes on from the first words of a caption; its image has no place among them."""
+    tokenizer = word_tokenizer()
+    config = _blip_config(tokenizer)
+    processor = BlipProcessor(image_processor=image_processor(), tokenizer=tokenizer)
+    model = seeded(BlipForConditionalGeneration, config, seed=seed)
+    return ImageTextToTextPipeline(model=model, processor=processor, task="image-text-to-text", device="cpu")
+
+
+def llava_any(*, seed: int = 0) -> Pipeline:
+    """The same model for the task that reads anything."""
+    seeing = llava(seed=seed)
+    return AnyToAnyPipeline(model=seeing.model, processor=seeing.processor, task="any-to-any", device="cpu")
+
+
+def qwen2_audio(*, seed: int = 0) -> Pipeline:
+    """Goes on from texts with sounds of up to two seconds in them."""
+    tokenizer = byte_tokenizer(chat_template=None)
+    tokenizer.add_tokens(["<|AUDIO|>", "<|audio_bos|>", "<|audio_eos|>"], special_tokens=True)
+    config = Qwen2AudioConfig(
+        audio_config=Qwen2AudioEncoderConfig(
+            num_mel_bins=16,
+            encoder_layers=1,
+            encoder_attention_heads=2,
+            encoder_ffn_dim=16,
+            d_model=16,
+            max_source_positions=100,
+            initializer_range=0.5,
+        ),
+        text_config=Qwen2Config(
+            **_SMALL,
+            vocab_size=len(tokenizer),
+            num_key_value_heads=2,
+            max_position_embeddings=256,
+            bos_token_id=tokenizer.bos_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=tokenizer.pad_token_id,
+        ),
+        audio_token_index=tokenizer.convert_tokens_to_ids("<|AUDIO|>"),
+    )
+    extractor = WhisperFeatureExtractor(feature_size=16, chunk_length=2)
+    template = CHAT_TEMPLATE.replace("<{{ part['type'] }}>", "<|audio_bos|><|AUDIO|><|audio_eos|>")
+    processor = Qwen2AudioProcessor(feature_extractor=extractor, tokenizer=tokenizer, chat_template=template)
+    model = seeded(Qwen2AudioForConditionalGeneration, config, seed=seed)
+    return AnyToAnyPipeline(model=model, processor=processor, task="any-to-any", device="cpu")
+
+
+def janus(*, seed: int = 0) -> Pipeline:
+    """Answers with words, or with an image of 16 by 16 pixels."""
+    tokenizer = byte_tokenizer(chat_template=None)
+    special = {"image_token": "<image>", "boi_token": "<boi>", "eoi_token": "<eoi>"}
+    tokenizer.add_tokens(list(special.values()), special_tokens=True)
+    for name, token in special.items():
+        setattr(tokenizer, name, token)
+        setattr(tokenizer, f"{name}_id", tokenizer.convert_tokens_to_ids(token))
+    config = JanusConfig(
+        text_config=decoder_config(tokenizer),
+        vision_config=JanusVisionConfig(
+            hidden_size=32,
+            num_hidden_layers=1,
+            num_attention_heads=4,
+            image_size=16,
+            patch_size=4,
+            projection_dim=32,
+            num_image_tokens=16,
+            depth=1,
+        ),
+        vq_config=JanusVQVAEConfig(
+            embed_dim=4,
+            num_embeddings=32,
+            latent_channels=32,
+            base_channels=32,
+            channel_multiplier=[1, 1, 1],
+            num_res_blocks=1,
+            projection_dim=32,
+            num_hidden_layers=1,
+            image_token_embed_dim=32,
+        ),
+        image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
+    )
+    processor = JanusProcessor(
+        image_processor=JanusImageProcessorPil(size={"height": 16, "width": 16}, min_size=4),
+        tokenizer=tokenizer,
+        chat_template=CHAT_TEMPLATE,
+        num_image_tokens=16,
+    )
+    model = seeded(JanusForConditionalGeneration, config, seed=seed)
+    model.generation_config.generation_kwargs = {"boi_token_id": tokenizer.convert_tokens_to_ids("<boi>")}
+    return AnyToAnyPipeline(model=model, processor=processor, task="any-to-any", device="cpu")

@@ -208,6 +208,10 @@ class Task:
         """Whether an answer with these params can be told piece by piece."""
         return self.streams
 
+    def generates_with(self, params: Row) -> bool:
+        """Whether an answer with these params is text made token by token, where the task `generates`."""
+        return self.generates
+
     def display_for(self, row: Row) -> Display:
         """The picture that fits the result of this input row."""
         return self.display
