@@ -86,7 +86,12 @@ def finish_of(record: Row) -> Badge | None:
     return _FINISHES.get(reason) or Badge(str(reason), "quiet", "ban") if reason else None
 
 
+def media_of(record: Row) -> list[Medium]:
+    """Return the media that a record holds."""
+    found = [medium_of(value, Kind.IMAGE) for value in record.values()]
+    return [medium for medium in found if medium is not None]
+
+
 def images_of(record: Row) -> list[Medium]:
     """Return the images that a record holds."""
-    found = [medium_of(value, Kind.IMAGE) for value in record.values()]
-    return [medium for medium in found if medium is not None and medium.is_image]
+    return [medium for medium in media_of(record) if medium.is_image]

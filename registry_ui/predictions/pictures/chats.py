@@ -1,13 +1,13 @@
 """Chats: the messages that were sent and the one that answers them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flavor.tasks import Kind, Row
 
 from ...web.badges import Badge
 from ..values import MEDIA, Medium, as_json, medium_of
-from .base import Answer, finish_of, whole_of
+from .base import Answer, finish_of, media_of, whole_of
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def draw(answer: Answer) -> Chat:
     name = next((each.name for each in answer.task.inputs if each.kind is Kind.MESSAGES), "")
     sent = answer.row.get(name) or []
     replies = [_message_of(answer, record) for record in answer.records]
-    turns = [_turn(message) for message in sent if isinstance(message, dict)]
+    turns = _with_media([_turn(message) for message in sent if isinstance(message, dict)], answer.media)
     new = [
         _turn(
             message,
@@ -44,7 +44,16 @@ def draw(answer: Answer) -> Chat:
         )
         for message, record in zip(replies, answer.records, strict=True)
     ]
+    new = [replace(turn, media=[*turn.media, *media_of(record)]) for turn, record in zip(new, answer.records, strict=True)]
     return Chat([*turns, *new], as_json(replies[0]) if len(replies) == 1 else "")
+
+
+def _with_media(turns: list[Turn], media: list[Medium]) -> list[Turn]:
+    """The turns with what was sent beside them in the user's last one, which is where the model sees it."""
+    last = max((place for place, turn in enumerate(turns) if turn.role == "user"), default=None)
+    if last is None or not media:
+        return turns
+    return [*turns[:last], replace(turns[last], media=[*media, *turns[last].media]), *turns[last + 1 :]]
 
 
 def _message_of(answer: Answer, record: Row) -> Row:

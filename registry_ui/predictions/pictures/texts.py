@@ -1,4 +1,4 @@
-"""Written texts, one panel for each."""
+"""Written texts, one panel for each, with what else was made."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from flavor.tasks import Row
 
 from ...web.badges import Badge
 from ..values import Medium
-from .base import Answer, finish_of, whole_of
+from .base import Answer, finish_of, media_of, whole_of
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,7 @@ class Written:
     prompt: str
     finish: Badge | None
     tokens: int | None
+    media: list[Medium]
 
 
 @dataclass(frozen=True)
@@ -33,4 +34,5 @@ def draw(answer: Answer) -> Texts:
 def _written(answer: Answer, record: Row) -> Written:
     text = answer.text_of(record)
     prompt = next((each for each in answer.texts if each and text.startswith(each)), "")
-    return Written(text[len(prompt) :], prompt, finish_of(record), whole_of(record.get("generated_tokens")))
+    tokens = whole_of(record.get("generated_tokens"))
+    return Written(text[len(prompt) :], prompt, finish_of(record), tokens, media_of(record))

@@ -208,6 +208,21 @@ def test_a_chat_shows_parts_tool_calls_and_the_answer_to_go_on_with():
     assert '"A square."' in chat.reply
 
 
+def test_what_was_sent_beside_a_chat_and_what_was_made_is_in_its_turns():
+    row = {"a_messages": [{"role": "user", "content": "Draw it."}], "a_image": {"asset": str(store(image()).id)}}
+    chat = draw(Display.CHAT, [{"generated_image": PNG}], **row)
+
+    assert [[medium.is_image for medium in turn.media] for turn in chat.turns] == [[True], [True]]
+    assert html_of(Display.CHAT, [{"generated_image": PNG}], row).count("<img") >= 2
+
+
+def test_an_image_that_was_made_is_shown_where_a_text_would_be():
+    html = html_of(Display.TEXT, [{"generated_image": PNG}], {"a_text": "A dog"})
+
+    assert f"data:image/png;base64,{PNG['base64']}" in html
+    assert "written-text" not in html
+
+
 def test_several_answers_to_a_chat_are_not_taken_on():
     records = [{"message": {"role": "assistant", "content": text}} for text in ("a", "b")]
 
