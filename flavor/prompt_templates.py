@@ -55,11 +55,20 @@ def fill_messages(template: str, messages: list[Row], values: Mapping[str, Any] 
     last = max((number for number, each in enumerate(messages) if each["role"] == "user"), default=None)
     if last is None:
         raise InvalidInput("messages", "the prompt template wraps the user's last message, and there is no message of the user.")
-    content = messages[last].get("content")
-    if not isinstance(content, str):
-        raise InvalidInput("messages", f"messages[{last}].content must be a text for the prompt template to wrap it.")
-    wrapped = {**messages[last], "content": fill(template, content, values)}
+    wrapped = {**messages[last], "content": _filled(template, messages[last].get("content"), values, where=f"messages[{last}]")}
     return [*messages[:last], wrapped, *messages[last + 1 :]]
+
+
+def _filled(template: str, content: Any, values: Mapping[str, Any] | None, *, where: str) -> Any:
+    """A text wrapped; of parts, the one that is a text."""
+    if isinstance(content, str):
+        return fill(template, content, values)
+    parts = content if isinstance(content, list) else []
+    texts = [place for place, part in enumerate(parts) if isinstance(part.get("text"), str)]
+    if len(texts) != 1:
+        raise InvalidInput("messages", f"{where}.content must have one text for the prompt template to wrap, got {len(texts)}.")
+    wrapped = {**parts[texts[0]], "text": fill(template, parts[texts[0]]["text"], values)}
+    return [*parts[: texts[0]], wrapped, *parts[texts[0] + 1 :]]
 
 
 def preview(

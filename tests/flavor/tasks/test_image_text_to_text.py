@@ -91,6 +91,14 @@ def test_an_image_beside_a_chat_is_shown_by_the_users_last_message(model: Pyfunc
         model.run([{"messages": [{"role": "assistant", "content": "Hm"}], "image": noise()}], PARAMS)
 
 
+def test_a_prompt_template_wraps_the_text_beside_the_images() -> None:
+    model = PyfuncModel(TASK, tiny_pipeline(), prompt_template="Q: {prompt} A:")
+    wrapped = written(PyfuncModel(TASK, tiny_pipeline()), messages=asked(noise(), text="Q: Why? A:"))
+    assert written(model, messages=asked(noise(), text="Why?")) == wrapped
+    with pytest.raises(InvalidInput, match="one text for the prompt template"):
+        model.run([{"messages": [{"role": "user", "content": [{"type": "image", "image": noise()}]}]}], PARAMS)
+
+
 def test_images_in_openais_form_are_images_too(model: PyfuncModel) -> None:
     buffer = BytesIO()
     noise().save(buffer, "PNG")
