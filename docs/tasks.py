@@ -32,9 +32,9 @@ INTRODUCTION = """\
 
 A model of any of these {count} tasks is logged, loaded and asked in the same ways:
 
-- **`load_model`**: `flavor.load_model(uri)` gives the pipeline: Transformers' own where it has one, else ours of the same manners.
-- **pyfunc**: `flavor.load_pyfunc_model(path)`; `mlflow.pyfunc.load_model(uri)` and `mlflow models serve` even where this package is
-  not installed. N inputs give N lists of records with the fields below; `[]` gives `[]`.
+- **`load_model`**: `flavor.load_model(uri)` gives the pipeline: Transformers' own where it has one, else ours of the same kind.
+- **pyfunc**: `flavor.load_pyfunc_model(path)`; `mlflow.pyfunc.load_model(uri)` and `mlflow models serve` even where this package
+  is not installed. N inputs give N lists of records with the fields below; `[]` gives `[]`.
 - **`predict_stream`**: the text of one input, piece by piece.
 - **Playground and REST**: a form and a picture made for the task, and `/predict` of the version, see [rest.md](rest.md).
 
