@@ -18,16 +18,19 @@ from .background import Repeating
 if TYPE_CHECKING:
     from flavor.runtime.pool import ModelPool, ModelState
 
+# kombu asks Redis for messages in turns of a second; a new queue is part of the next one.
+QUEUE_SETTLES_S = 1.2
+
 
 class Advert:
     """Says every WORKER_HEARTBEAT_S, and when a model changes, that this worker lives and what it holds."""
 
-    def __init__(self, name: str, pool: "ModelPool", *, budget_bytes: int, add_queue: Callable[[str], None]) -> None:
+    def __init__(self, name: str, pool: "ModelPool", *, budget_bytes: int, add_queue: Callable[[str], bool]) -> None:
         self._name = name
         self._pool = pool
         self._budget_bytes = budget_bytes
         self._add_queue = add_queue
-        self._queues: set[str] = set()
+        self._queues: dict[str, float] = {}  # name to time.monotonic() when it was opened
         self._started_at = time.time()
         self._thread = Repeating("advert", self.say, every_s=settings.WORKER_HEARTBEAT_S)
 
@@ -45,7 +48,12 @@ class Advert:
         presence.withdraw(self._name)
 
     def say(self) -> None:
-        """Advertise once."""
+        """Advertise once, then open the queues of models that are warm for the first time; the next turn tells of them."""
+        states = self._pool.states()
+        self._advertise(states)
+        self._open_queues(states)
+
+    def _advertise(self, states: "list[ModelState]") -> None:
         presence.advertise(
             WorkerView(
                 name=self._name,
@@ -56,11 +64,23 @@ class Advert:
                 memory_bytes=psutil.Process().memory_info().rss,
                 budget_bytes=self._budget_bytes,
                 jobs=running.ids(),
-                models=[self._view(state) for state in self._pool.states()],
+                models=[self._view(state) for state in states],
             )
         )
 
+    def _open_queues(self, states: "list[ModelState]") -> None:
+        """Listen to the queue of each warm model, for as long as the worker lives."""
+        wanted = {queue_of(state.uri) for state in states if state.state == ModelPhase.WARM} - self._queues.keys()
+        for name in wanted:
+            if self._add_queue(name):
+                self._queues[name] = time.monotonic()
+
+    def _is_heard(self, queue: str) -> bool:
+        """Whether messages in the queue are taken at once; a request would wait in one that was opened just now."""
+        return queue in self._queues and time.monotonic() - self._queues[queue] >= QUEUE_SETTLES_S
+
     def _view(self, state: "ModelState") -> ModelStateView:
+        queue = queue_of(state.uri)
         return ModelStateView(
             uri=state.uri,
             state=str(state.state),
@@ -72,16 +92,8 @@ class Advert:
             since=state.since,
             requests=state.requests,
             idle_s=state.idle_s,
-            queue=self._queue(state.uri) if state.state == ModelPhase.WARM else None,
+            queue=queue if state.state == ModelPhase.WARM and self._is_heard(queue) else None,
         )
-
-    def _queue(self, uri: str) -> str:
-        """Return the model's queue, listened to from the first time it was warm for as long as the worker lives."""
-        name = queue_of(uri)
-        if name not in self._queues:
-            self._add_queue(name)
-            self._queues.add(name)
-        return name
 
 
 def queue_of(uri: str) -> str:

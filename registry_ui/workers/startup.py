@@ -24,6 +24,8 @@ from .resources import Resources, install
 
 logger = logging.getLogger(__name__)
 
+# Less than the life of an advert, which waits for it; what takes longer is tried again with the next.
+QUEUE_OPENS_WITHIN_S = 2.0
 POOLS_THAT_FORK_NOTHING = ("thread", "solo")
 
 
@@ -62,8 +64,8 @@ def start(app: Celery, *, hostname: str, pool: Any) -> None:
     resources = Resources(identity, zygote, models, Replies())
     install(resources)
 
-    def add_queue(name: str) -> None:
-        app.control.add_consumer(name, destination=[hostname])
+    def add_queue(name: str) -> bool:
+        return bool(app.control.add_consumer(name, destination=[hostname], reply=True, timeout=QUEUE_OPENS_WITHIN_S))
 
     advert = Advert(hostname, models, budget_bytes=budget, add_queue=add_queue)
     _started.append(Worker(resources, advert, Control(models), Duties(identity)))

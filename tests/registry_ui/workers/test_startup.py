@@ -11,6 +11,7 @@ from celery.concurrency import get_implementation
 from registry_ui.jobs.interruption import ask_to_stop, running
 from registry_ui.predictions import gateway, presence
 from registry_ui.web.redis import client
+from registry_ui.workers import advert as advert_module
 from registry_ui.workers import startup
 from registry_ui.workers.advert import Advert, queue_of
 from registry_ui.workers.background import Repeating
@@ -51,10 +52,11 @@ def test_a_forking_pool_is_refused_with_the_reason():
         startup.check_pool(get_implementation("prefork"))
 
 
-def test_a_worker_says_what_it_holds_and_opens_a_queue_for_what_is_warm():
+def test_a_worker_says_what_it_holds_and_opens_a_queue_for_what_is_warm(monkeypatch):
+    monkeypatch.setattr(advert_module, "QUEUE_SETTLES_S", 0)
     added = []
     pool = PlayedPool(state("models:/a/1", "warm"), state("models:/b/1", "loading"))
-    advert = Advert("w", pool, budget_bytes=10, add_queue=added.append)
+    advert = Advert("w", pool, budget_bytes=10, add_queue=lambda name: added.append(name) or True)
     advert.say()
     advert.say()
 
@@ -66,8 +68,21 @@ def test_a_worker_says_what_it_holds_and_opens_a_queue_for_what_is_warm():
     assert added == [queue_of("models:/a/1")]
 
 
+def test_a_queue_is_told_to_nobody_before_the_worker_listens_to_it(monkeypatch):
+    answers = iter((False, True))
+    pool = PlayedPool(state("models:/a/1", "warm"))
+    advert = Advert("w", pool, budget_bytes=10, add_queue=lambda name: next(answers))
+    told = []
+    for settles_s in (0, 3600, 3600, 0):
+        monkeypatch.setattr(advert_module, "QUEUE_SETTLES_S", settles_s)
+        advert.say()
+        told.append(presence.read_workers()[0].models[0].queue)
+
+    assert told == [None, None, None, queue_of("models:/a/1")]
+
+
 def test_a_worker_that_leaves_takes_its_advert_down():
-    advert = Advert("w", PlayedPool(), budget_bytes=10, add_queue=lambda name: None)
+    advert = Advert("w", PlayedPool(), budget_bytes=10, add_queue=lambda name: True)
     advert.start()
     wait_until(lambda: presence.read_workers())
     advert.close()
