@@ -5,6 +5,7 @@ Standard library and YAML only; nothing here imports torch, transformers or MLfl
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -66,9 +67,9 @@ def chat_template_in(files: ArtifactFiles, attempt: Callable[[Callable[[], Any]]
     `attempt` calls what reads a file. Raises Unreadable where `attempt` lets it.
     """
     for folder in _TOKENIZER_FOLDERS:
-        template = attempt(lambda folder=folder: files.text(f"{folder}/chat_template.jinja"))
+        template = attempt(partial(files.text, f"{folder}/chat_template.jinja"))
         for name in ("chat_template.json", "tokenizer_config.json"):
-            said = attempt(lambda path=f"{folder}/{name}": files.json(path)) if not template else None
+            said = attempt(partial(files.json, f"{folder}/{name}")) if not template else None
             template = template or _default_template(as_dict(said).get("chat_template"))
         if template:
             return template
@@ -86,9 +87,9 @@ class _Inspection:
         found = Facts(
             files=[{"path": each.path, "size_bytes": each.size_bytes} for each in self.files.entries],
             size_bytes=sum(each.size_bytes for each in self.files.entries),
-            mlmodel=self._try(lambda: self.files.text(MLMODEL)) or "",
+            mlmodel=self._try(partial(self.files.text, MLMODEL)) or "",
         )
-        mlmodel = as_dict(self._try(lambda: self.files.yaml(MLMODEL)))
+        mlmodel = as_dict(self._try(partial(self.files.yaml, MLMODEL)))
         config = FlavorConfig.read(mlmodel)
         self._say_what_it_is(found, mlmodel, config)
         self._say_what_it_weighs(found, config)

@@ -12,7 +12,7 @@ from .artifact_files import CONFIG, SAFETENSORS, ArtifactFiles, Unreadable, loca
 from .bases import locate
 from .component_files import COMPONENTS
 from .components import quiet
-from .devices import Placement
+from .devices import BUILT_IN_KERNELS, Placement
 from .errors import FlavorError, MissingDependency, ModelNotLoadable
 from .flavor_config import COMPONENTS_FOLDER, FlavorConfig
 from .safetensors_header import read_tensors
@@ -20,9 +20,6 @@ from .tasks import find_task
 from .tasks._base import InvalidInput
 
 logger = logging.getLogger(__name__)
-
-# What a configuration may name to compute attention with; anything else would be fetched from the Hub and run.
-BUILT_IN_KERNELS = (None, "eager", "sdpa", "flash_attention_2", "flash_attention_3", "flex_attention", "grouped_mm", "batched_mm")
 
 # In an ImportError, and in the ValueError about a class of which no backend is installed.
 _MISSED = re.compile(r"requires the (\S+) library but it was not found|Missing optional dependencies: ([\w-]+)")
@@ -80,6 +77,7 @@ def load_component(artifact: Path, config: FlavorConfig, name: str, *, may_run: 
         folder = Path(hub_id) if Path(hub_id).is_dir() else hub.fetch(hub_id, revision=revision or None).folder
     if not folder.is_dir():
         raise ModelNotLoadable(f"{COMPONENTS_FOLDER}/{name} is missing; log the model again with its {name.replace('_', ' ')}.")
+    may_run = may_run and folder.is_relative_to(artifact)
     auto_class = getattr(transformers, COMPONENTS[name].auto_class)
     with said_plainly(f"The {name.replace('_', ' ')} in {folder}"):
         return auto_class.from_pretrained(str(folder), trust_remote_code=may_run, local_files_only=True)
@@ -88,7 +86,7 @@ def load_component(artifact: Path, config: FlavorConfig, name: str, *, may_run: 
 def strip_kernels(settings: Any) -> None:
     """Forget the kernels that a configuration names and that do not come with transformers."""
     for key in ("_attn_implementation_internal", "_experts_implementation_internal"):
-        if getattr(settings, key, None) not in BUILT_IN_KERNELS:
+        if getattr(settings, key, None) not in (None, *BUILT_IN_KERNELS):
             logger.warning("The configuration names a kernel of its own (%s), which is not used.", getattr(settings, key))
             setattr(settings, key, None)
     for name in getattr(settings, "sub_configs", {}):
