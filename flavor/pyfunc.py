@@ -156,7 +156,7 @@ class PyfuncModel:
             accepted=self._accepted,
         )
         self.task.check_model(self.pipeline, found.values)
-        return self._settled(found) if self.task.generates else found
+        return self._settled(found) if self.task.generates or self.task.draws else found
 
     def preview(self, row: Row, params: Row | None = None) -> Row:
         """Return `{"text", "tokens"}`: what the model would read for `row`, prompt template and chat template applied."""

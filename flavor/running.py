@@ -182,7 +182,7 @@ class Batcher:
                 records=records,
                 warnings=[*effective.warnings, *each.warnings],
                 usage=_usage(each, tokens),
-                parameters=_report(effective, each),
+                parameters=_report(effective, each, is_drawn=self.task.draws),
                 timing_ms={"forward": forward_ms, "batch_rows": len(batch)},
             )
             for each, records, tokens in answers
@@ -192,7 +192,7 @@ class Batcher:
         """The pipeline's own call; without a padding token it takes one row at a time."""
         inputs = self.task.to_pipeline([each.row for each in batch], effective.values)
         arguments = {**effective.passed_on, **self.task.call_params(effective.values)}
-        if self.task.generates:  # something else than text, but by chance as well
+        if self.task.generates or self.task.draws:  # something else than text, but by chance as well
             for each in batch:
                 each.seed = _seed(effective.values)
             arguments["seeds"] = [each.seed for each in batch]
@@ -258,8 +258,8 @@ def _usage(each: Prepared, written: int) -> dict[str, int | float]:
     return {"input_tokens": each.tokens, "output_tokens": written, **each.media}
 
 
-def _report(effective: Effective, each: Prepared) -> dict[str, Row]:
+def _report(effective: Effective, each: Prepared, *, is_drawn: bool) -> dict[str, Row]:
     report = effective.report()
-    if effective.values.get("do_sample") and "seed" not in report:
+    if (is_drawn or effective.values.get("do_sample")) and "seed" not in report:
         report["seed"] = {"value": each.seed, "source": str(Source.DRAWN)}
     return report

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy
 import soundfile
+import torch
 from numpy.typing import NDArray
 from tokenizers import AddedToken, pre_tokenizers
 from transformers import (
@@ -19,8 +20,16 @@ from transformers import (
     ClapConfig,
     ClapFeatureExtractor,
     ClapModel,
+    EncodecConfig,
     GenerationConfig,
+    MusicgenConfig,
+    MusicgenDecoderConfig,
+    MusicgenForConditionalGeneration,
     Pipeline,
+    T5Config,
+    VitsConfig,
+    VitsModel,
+    VitsTokenizer,
     Wav2Vec2Config,
     Wav2Vec2CTCTokenizer,
     Wav2Vec2FeatureExtractor,
@@ -33,6 +42,7 @@ from transformers import (
 )
 
 from flavor.pipelines.automatic_speech_recognition import AutomaticSpeechRecognitionPipeline
+from flavor.pipelines.text_to_audio import TextToAudioPipeline
 from flavor.pipelines.zero_shot_audio_classification import ZeroShotAudioClassificationPipeline
 
 from .tiny_models import seeded, word_tokenizer
@@ -234,3 +244,71 @@ def zero_shot_audio_classification(*, fusion: bool = False, seed: int = 0) -> Pi
         task="zero-shot-audio-classification",
         device="cpu",
     )
+
+
+def speaker(*, voices: int = 1, seed: int = 0) -> Pipeline:
+    """A VITS that speaks letters."""
+    letters = ["<pad>", "<unk>", " ", *ascii_lowercase]
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "vocab.json")
+        path.write_text(json.dumps({letter: number for number, letter in enumerate(letters)}))
+        tokenizer = VitsTokenizer(str(path), phonemize=False)
+    config = VitsConfig(
+        vocab_size=len(letters),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        ffn_dim=16,
+        flow_size=16,
+        spectrogram_bins=9,
+        num_speakers=voices,
+        speaker_embedding_size=8 if voices > 1 else 0,
+        prior_encoder_num_flows=2,
+        prior_encoder_num_wavenet_layers=1,
+        posterior_encoder_num_wavenet_layers=1,
+        duration_predictor_num_flows=2,
+        duration_predictor_filter_channels=16,
+        depth_separable_num_layers=1,
+        upsample_initial_channel=16,
+        upsample_rates=[8, 2],
+        upsample_kernel_sizes=[16, 4],
+        resblock_kernel_sizes=[3],
+        resblock_dilation_sizes=[[1]],
+        sampling_rate=RATE,
+    )
+    model = seeded(VitsModel, config, seed=seed)
+    return TextToAudioPipeline(model=model, tokenizer=tokenizer, task="text-to-audio", device="cpu")
+
+
+def musician(*, seed: int = 0) -> Pipeline:
+    """A MusicGen that plays a few notes by chance."""
+    tokenizer = word_tokenizer()
+    config = MusicgenConfig(
+        text_encoder=T5Config(
+            vocab_size=len(tokenizer), d_model=16, d_ff=16, d_kv=8, num_layers=1, num_heads=2, decoder_start_token_id=0
+        ).to_dict(),
+        audio_encoder=EncodecConfig(
+            hidden_size=16,
+            compress=1,
+            num_filters=2,
+            codebook_size=32,
+            codebook_dim=16,
+            num_residual_layers=1,
+            sampling_rate=RATE,
+        ).to_dict(),
+        decoder=MusicgenDecoderConfig(
+            vocab_size=32,
+            hidden_size=16,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            ffn_dim=16,
+            num_codebooks=2,
+            pad_token_id=32,
+            bos_token_id=32,
+        ).to_dict(),
+    )
+    model = seeded(MusicgenForConditionalGeneration, config, seed=seed)
+    for layer in model.audio_encoder.quantizer.layers:
+        layer.codebook.embed.copy_(torch.randn(layer.codebook.embed.shape, generator=torch.Generator().manual_seed(seed)))
+    model.generation_config.update(do_sample=True, guidance_scale=3.0, max_length=40, decoder_start_token_id=32, pad_token_id=32)
+    return TextToAudioPipeline(model=model, tokenizer=tokenizer, task="text-to-audio", device="cpu")

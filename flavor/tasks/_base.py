@@ -136,6 +136,7 @@ class Task:
     streams: bool = False
     generates: bool = False  # text made token by token: run by `flavor.generation`, not by the pipeline's own call
     preprocesses: bool = False  # of those, the ones whose pipeline's `preprocess` makes what the model reads
+    draws: bool = False  # what the pipeline's own call makes depends on chance: `call` is told `seeds`, one per input
     remembers: bool = False  # what was said under a conversation_id, see `flavor.conversations`
     message_media: tuple[Kind, ...] = ()  # what parts of messages may hold beside texts
     max_batch: int | None = None  # rows of one forward pass, where fewer than usual fit
