@@ -19,10 +19,11 @@ _SLOT = re.compile(r"\{(\??)(\w+)(?::(\w+))?\}")
 _HEADER = re.compile(r"\[(\w+)( words)?\]")
 _BEFORE_VOWEL = re.compile(r"\b([Aa]) (?=[aeio])")
 _ONSETS = (
-    ["b", "br", "c", "ch", "cl", "cr", "d", "dr", "f", "fl", "fr", "g", "gl", "gr", "h", "j", "k", "kl", "kn", "l", "m", "n", "p", "ph", "pl", "pr", "qu", "r", "s", "sc", "sh", "sk", "sl", "sm", "sp", "st", "str", "t", "th", "tr", "v", "w", "wh", "y", "z"]
-)
+    "b br c ch cl cr d dr f fl fr g gl gr h j k kl kn l m n p ph pl "
+    "pr qu r s sc sh sk sl sm sp st str t th tr v w wh y z"
+).split()
 _VOWELS = ["a", "a", "e", "e", "i", "i", "o", "o", "u", "ai", "au", "ea", "ee", "ei", "ie", "oa", "oo", "ou", "y"]
-_CODAS = ["", "", "", "", *["b", "ck", "d", "f", "g", "l", "ll", "m", "n", "nd", "ng", "nk", "nt", "p", "r", "rd", "rk", "rn", "rt", "s", "sk", "ss", "st", "t", "x", "z"]]
+_CODAS = ["", "", "", "", *"b ck d f g l ll m n nd ng nk nt p r rd rk rn rt s sk ss st t x z".split()]
 
 
 @dataclass
@@ -35,10 +36,11 @@ class Section:
 
 @dataclass(frozen=True)
 class Piece:
-    """A stretch of composed text and the sections it came from, outermost first."""
+    """A stretch of composed text, the sections it came from, outermost first, and the name it is remembered by."""
 
     text: str
     path: tuple[str, ...]
+    name: str = ""
 
 
 class Grammar:
@@ -62,7 +64,7 @@ class Grammar:
     def pieces(self, name: str, dice: random.Random, *, held_out: bool = False) -> list[Piece]:
         """Return one sentence as pieces that know their section."""
         while True:
-            draw = _Draw(self, dice, held_out=held_out)
+            draw = Draw(self, dice, held_out=held_out)
             pieces = list(draw.expand(name, ()))
             if draw.used_kept_back or not held_out:
                 return pieces
@@ -77,8 +79,8 @@ class Grammar:
         return list(sentences)
 
 
-class _Draw:
-    """One expansion: remembers bound names, and whether anything kept back was used."""
+class Draw:
+    """One expansion, or several about the same things: remembers bound names, and whether anything kept back was used."""
 
     def __init__(self, grammar: Grammar, dice: random.Random, *, held_out: bool) -> None:
         self.grammar = grammar
@@ -108,7 +110,7 @@ class _Draw:
             return
         if variable not in self.bound:
             self.bound[variable] = "".join(piece.text for piece in self.expand(name, path))
-        yield Piece(self.bound[variable], (*path, name))
+        yield Piece(self.bound[variable], (*path, name), variable)
 
     def choose(self, name: str) -> str:
         if name in ("made_up", "Novel"):
