@@ -9,6 +9,7 @@ from flavor.tasks import Field, Kind
 
 from .base import InputField, json_from, number_from, with_plain_line_ends
 
+_LINE = 60  # characters of JSON in one line
 _JSON_BEGINS = '{["'
 
 
@@ -67,7 +68,21 @@ class JsonField(InputField):
         return with_plain_line_ends(value) if is_text else json_from(value, self.name)
 
     def shown(self, value: Any) -> Any:
-        return value if value is None or isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+        return value if value is None or isinstance(value, str) else _json_for_people(value)
+
+
+def _json_for_people(value: Any, margin: str = "") -> str:
+    """JSON in which what fits on a line is on one."""
+    line = json.dumps(value, ensure_ascii=False)
+    if len(margin) + len(line) <= _LINE or not isinstance(value, list | dict):
+        return line
+    deeper = margin + "  "
+    if isinstance(value, list):
+        parts = [_json_for_people(each, deeper) for each in value]
+    else:
+        parts = [f"{json.dumps(str(name), ensure_ascii=False)}: {_json_for_people(each, deeper)}" for name, each in value.items()]
+    opened, closed = ("[", "]") if isinstance(value, list) else ("{", "}")
+    return f"{opened}\n{deeper}" + f",\n{deeper}".join(parts) + f"\n{margin}{closed}"
 
 
 def _is_json(value: str) -> bool:

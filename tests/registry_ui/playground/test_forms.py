@@ -10,6 +10,7 @@ from django.utils.datastructures import MultiValueDict
 
 from flavor.tasks import Field, Kind, Param, Task, get_task
 from registry_ui.assets.services import read
+from registry_ui.playground.fields.plain import JsonField
 from registry_ui.playground.forms import PredictForm
 from tests.factories import make_version
 from tests.registry_ui.assets.test_services import image, png_header_of
@@ -270,3 +271,18 @@ def test_messages_that_are_more_than_a_text_survive_the_composer():
     sent = {"a_messages.role": [shown.role], "a_messages.content": [shown.content], "a_messages.form": ["json"]}
     assert json.loads(shown.content) == message
     assert row(sent)["a_messages"] == [message]
+
+
+def test_json_that_fits_on_a_line_is_shown_on_one():
+    field = JsonField(Field("a_json", Kind.JSON, "JSON."))
+    value = {"boxes": [["Invoice", [66, 106, 251, 167]], ["Number", [66, 320, 267, 381]]], "page": 1}
+    assert field.shown(value).splitlines() == [
+        "{",
+        '  "boxes": [',
+        '    ["Invoice", [66, 106, 251, 167]],',
+        '    ["Number", [66, 320, 267, 381]]',
+        "  ],",
+        '  "page": 1',
+        "}",
+    ]
+    assert field.shown([1, "a"]) == '[1, "a"]'
