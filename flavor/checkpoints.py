@@ -167,7 +167,7 @@ def check_weights(folder: Folder, names: list[str]) -> Tensors:
 
 
 def find_components(folders: Sequence[Folder], task: Task) -> dict[str, tuple[str, Folder]]:
-    """Return class and folder of each component: all that the task needs, and a tokenizer where there is one.
+    """Return class and folder of each component: all that the task needs, and where there is one, what it can do without.
 
     The first folder that has a component wins. Raises InvalidInput naming the files of one that is missing.
     """
@@ -176,7 +176,10 @@ def find_components(folders: Sequence[Folder], task: Task) -> dict[str, tuple[st
     for component in COMPONENTS.values():
         holder = next((each for each in folders if component_files.is_there(component, each.files)), None)
         needed = component.name in names
-        if holder and (needed or component is TOKENIZER):
+        wanted = component is TOKENIZER or (
+            component.name in task.optional_components and holder and _class_named(component, holder)
+        )
+        if holder and (needed or wanted):
             found[component.name] = (_class_of(component, holder), holder)
         elif needed:
             files = " or ".join(component.content[:2])

@@ -124,6 +124,7 @@ class Task:
     auto_model: str  # the Auto class of the head: "AutoModelForSequenceClassification"
     architecture_suffixes: tuple[str, ...] = ()  # "ForSequenceClassification": offline inference of the task
     components: tuple[str, ...] = ("tokenizer",)  # what the pipeline needs beside the model
+    optional_components: tuple[str, ...] = ()  # what some of its models need as well
     alternatives: dict[str, str] = {}  # of components: what goes before one of them where a model has it
     packages: tuple[str, ...] = ()  # what running the task needs beside the packages of its modality
     inputs: tuple[Field, ...]

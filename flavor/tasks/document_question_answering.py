@@ -25,6 +25,7 @@ class DocumentQuestionAnswering(Task):
         "LayoutLMv2ForQuestionAnswering",
         "LayoutLMv3ForQuestionAnswering",
     )
+    optional_components = ("image_processor",)
 
     inputs = (
         Field("question", Kind.TEXT, "The question."),

@@ -1,5 +1,6 @@
 from importlib.util import find_spec
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import transformers
 from PIL import Image
 from transformers import Pipeline
 
+import flavor
 from flavor.errors import MissingDependency
 from flavor.pyfunc import PyfuncModel
 from flavor.tasks import InvalidInput, get_task
@@ -108,6 +110,14 @@ def test_a_model_that_looks_at_the_page_sees_it_and_needs_no_tesseract_for_words
     white, black = model.run(pages, {"top_k": 1})
     assert white.records[0]["score"] != black.records[0]["score"]
     assert model.run([row(WORDS)])[0].records  # words without a picture
+
+
+def test_a_checkpoint_of_a_model_that_looks_at_the_page_keeps_its_image_processor(tmp_path: Path) -> None:
+    layoutlmv3().save_pretrained(tmp_path / "checkpoint")
+    flavor.save_model(tmp_path / "checkpoint", tmp_path / "saved", task=TASK.name)
+    loaded = flavor.load_pyfunc_model(str(tmp_path / "saved"), device="cpu")
+    page = {**row(WORDS), "image": Image.new("RGB", (20, 30), "red")}
+    assert loaded.run([page])[0].records == PyfuncModel(TASK, layoutlmv3()).run([page])[0].records
 
 
 def test_without_words_a_page_is_read_by_tesseract_or_its_absence_is_said(model: PyfuncModel) -> None:
