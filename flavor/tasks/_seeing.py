@@ -44,15 +44,15 @@ def seeing_preprocess_params(params: Row) -> Row:
 
 
 def put_into_chat(messages: list[Row], parts: list[Row]) -> list[Row]:
-    """A copy of messages with media in front of what the user said last."""
+    """A copy of messages with media in front of what the user said first, where they stay when the chat goes on."""
     if not parts:
         return messages
-    last = max((place for place, each in enumerate(messages) if each["role"] == "user"), default=None)
-    if last is None:
+    first = next((place for place, each in enumerate(messages) if each["role"] == "user"), None)
+    if first is None:
         raise InvalidInput("messages", "no message is the user's, so that there is none to put the media into.")
-    content = messages[last].get("content")
+    content = messages[first].get("content")
     told = [{"type": "text", "text": content}] if isinstance(content, str) else list(content or [])
-    return [*messages[:last], {**messages[last], "content": [*parts, *told]}, *messages[last + 1 :]]
+    return [*messages[:first], {**messages[first], "content": [*parts, *told]}, *messages[first + 1 :]]
 
 
 def rows_of_writings(raw: list[Any], names: tuple[str, ...]) -> list[list[Row]]:

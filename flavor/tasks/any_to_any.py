@@ -43,9 +43,9 @@ class AnyToAny(Task):
             "The chat to answer, for models with a chat template; its messages may hold media.",
             required=False,
         ),
-        Field("image", Kind.IMAGE, "An image; in a chat, the user's last message shows it.", required=False),
-        Field("audio", Kind.AUDIO, "A sound; in a chat, it goes with the user's last message.", required=False),
-        Field("video", Kind.VIDEO, "A film; in a chat, it goes with the user's last message.", required=False),
+        Field("image", Kind.IMAGE, "An image; in a chat, the user's first message shows it.", required=False),
+        Field("audio", Kind.AUDIO, "A sound; in a chat, it goes with the user's first message.", required=False),
+        Field("video", Kind.VIDEO, "A film; in a chat, it goes with the user's first message.", required=False),
     )
     one_of = (("text", "messages"),)
     message_media = _MEDIA
@@ -79,7 +79,7 @@ class AnyToAny(Task):
             raise InvalidInput("params.generation_mode", f"params.generation_mode {mode} is not what this model makes: {made}.")
 
     def fitted(self, row: Row, params: Row, pipeline: Any) -> tuple[Row, list[Warned]]:
-        """The row with its sounds as samples; a chat's with its media in the user's last message."""
+        """The row with its sounds as samples; a chat's with its media in the user's first message."""
         for kind in _kinds_in(row):
             pipeline.check_reads(str(kind))
         if not row.get("messages"):
@@ -99,7 +99,7 @@ class AnyToAny(Task):
         return generation_defaults(pipeline)
 
     def generates_with(self, params: Row) -> bool:
-        return params["generation_mode"] == TEXT
+        return params.get("generation_mode", TEXT) == TEXT
 
     def streams_with(self, params: Row) -> bool:
         return self.generates_with(params) and is_one_sequence(params)

@@ -36,7 +36,7 @@ class ImageTextToText(Task):
             "The chat to answer, for models with a chat template; its messages may hold images.",
             required=False,
         ),
-        Field("image", Kind.IMAGE, "The image that it is about; in a chat, the user's last message shows it.", required=False),
+        Field("image", Kind.IMAGE, "The image that it is about; in a chat, the user's first message shows it.", required=False),
     )
     one_of = (("text", "messages"),)
     message_media = (Kind.IMAGE,)
@@ -56,7 +56,7 @@ class ImageTextToText(Task):
     preprocesses = True
 
     def fitted(self, row: Row, params: Row, pipeline: Any) -> tuple[Row, list[Warned]]:
-        """A chat's row with its image where the user's last message shows it."""
+        """A chat's row with its image where the user's first message shows it."""
         if not row.get("messages") or "image" not in row:
             return row, []
         parts = [{"type": "image", "image": row["image"]}]

@@ -49,11 +49,11 @@ def draw(answer: Answer) -> Chat:
 
 
 def _with_media(turns: list[Turn], media: list[Medium]) -> list[Turn]:
-    """The turns with what was sent beside them in the user's last one, which is where the model sees it."""
-    last = max((place for place, turn in enumerate(turns) if turn.role == "user"), default=None)
-    if last is None or not media:
+    """The turns with what was sent beside them in the user's first one, which is where the model sees it."""
+    first = next((place for place, turn in enumerate(turns) if turn.role == "user"), None)
+    if first is None or not media:
         return turns
-    return [*turns[:last], replace(turns[last], media=[*media, *turns[last].media]), *turns[last + 1 :]]
+    return [*turns[:first], replace(turns[first], media=[*media, *turns[first].media]), *turns[first + 1 :]]
 
 
 def _message_of(answer: Answer, record: Row) -> Row:

@@ -119,6 +119,8 @@ def test_a_model_that_draws_writes_too_but_tells_no_pieces_of_an_image() -> None
     model = PyfuncModel(TASK, janus())
     assert written(model, text="a dog", image=noise()).startswith("a dog")
     assert len(list(model.stream({"text": "a dog"}, {"generation_mode": "image"}))) == 1
+    assert TASK.streams_with({})
+    assert not TASK.streams_with({"generation_mode": "image"})
 
 
 def test_sounds_at_any_rate_are_heard_at_the_models(hearing: PyfuncModel) -> None:

@@ -84,9 +84,11 @@ def test_a_text_in_a_chat_of_parts_is_read_as_one_part(model: PyfuncModel) -> No
     assert written(model, messages=plain) == written(model, messages=asked())
 
 
-def test_an_image_beside_a_chat_is_shown_by_the_users_last_message(model: PyfuncModel) -> None:
+def test_an_image_beside_a_chat_is_shown_by_the_users_first_message_and_stays_there(model: PyfuncModel) -> None:
+    more = [{"role": "assistant", "content": "Hm"}, {"role": "user", "content": "And now?"}]
     plain = [{"role": "user", "content": "What is this?"}]
     assert written(model, messages=plain, image=noise()) == written(model, messages=asked(noise()))
+    assert written(model, messages=[*plain, *more], image=noise()) == written(model, messages=[*asked(noise()), *more])
     with pytest.raises(InvalidInput, match="no message is the user's"):
         model.run([{"messages": [{"role": "assistant", "content": "Hm"}], "image": noise()}], PARAMS)
 
