@@ -18,12 +18,11 @@ DATA = Path(__file__).parent / "data"
 _SLOT = re.compile(r"\{(\??)(\w+)(?::(\w+))?\}")
 _HEADER = re.compile(r"\[(\w+)( words)?\]")
 _BEFORE_VOWEL = re.compile(r"\b([Aa]) (?=[aeio])")
-_ONSETS = (
-    "b br c ch cl cr d dr f fl fr g gl gr h j k kl kn l m n p ph pl "
-    "pr qu r s sc sh sk sl sm sp st str t th tr v w wh y z"
-).split()
+_ONSETS = re.split(
+    " ", "b br c ch cl cr d dr f fl fr g gl gr h j k kl kn l m n p ph pl pr qu r s sc sh sk sl sm sp st str t th tr v w wh y z"
+)
 _VOWELS = ["a", "a", "e", "e", "i", "i", "o", "o", "u", "ai", "au", "ea", "ee", "ei", "ie", "oa", "oo", "ou", "y"]
-_CODAS = ["", "", "", "", *"b ck d f g l ll m n nd ng nk nt p r rd rk rn rt s sk ss st t x z".split()]
+_CODAS = ["", "", "", "", *re.split(" ", "b ck d f g l ll m n nd ng nk nt p r rd rk rn rt s sk ss st t x z")]
 
 
 @dataclass
