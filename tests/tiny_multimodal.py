@@ -12,6 +12,7 @@ from transformers import (
     BlipProcessor,
     CLIPImageProcessorPil,
     CLIPVisionConfig,
+    GenerationConfig,
     JanusConfig,
     JanusForConditionalGeneration,
     JanusImageProcessorPil,
@@ -244,9 +245,7 @@ def janus(*, seed: int = 0) -> Pipeline:
     tokenizer = byte_tokenizer(chat_template=None)
     special = {"image_token": "<image>", "boi_token": "<boi>", "eoi_token": "<eoi>"}
     tokenizer.add_tokens(list(special.values()), special_tokens=True)
-    for name, token in special.items():
-        setattr(tokenizer, name, token)
-        setattr(tokenizer, f"{name}_id", tokenizer.convert_tokens_to_ids(token))
+    tokenizer._set_model_specific_special_tokens(special)
     config = JanusConfig(
         text_config=decoder_config(tokenizer),
         vision_config=JanusVisionConfig(
@@ -279,5 +278,10 @@ def janus(*, seed: int = 0) -> Pipeline:
         num_image_tokens=16,
     )
     model = seeded(JanusForConditionalGeneration, config, seed=seed)
-    model.generation_config.generation_kwargs = {"boi_token_id": tokenizer.convert_tokens_to_ids("<boi>")}
+    model.generation_config = GenerationConfig(
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        generation_kwargs={"boi_token_id": tokenizer.convert_tokens_to_ids("<boi>")},
+    )
     return AnyToAnyPipeline(model=model, processor=processor, task="any-to-any", device="cpu")

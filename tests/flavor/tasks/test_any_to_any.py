@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy
@@ -7,6 +8,7 @@ import torch
 import transformers
 from transformers import Pipeline
 
+import flavor
 from flavor.architectures import choose_task
 from flavor.pyfunc import PyfuncModel
 from flavor.tasks import InvalidInput, get_task
@@ -113,6 +115,15 @@ def test_an_image_is_made_by_chance_that_can_be_repeated() -> None:
     first, second, third = (each.records[0]["generated_image"].tobytes() for each in (dog, again, other))
     assert first == second != third
     assert dog.to_json()["records"][0]["generated_image"]["media_type"] == "image/png"
+
+
+def test_a_checkpoint_of_a_model_that_draws_draws_the_same(tmp_path: Path) -> None:
+    janus().save_pretrained(tmp_path / "checkpoint")
+    flavor.save_model(tmp_path / "checkpoint", tmp_path / "saved", task=TASK.name)
+    loaded = flavor.load_pyfunc_model(str(tmp_path / "saved"), device="cpu")
+    params = {"generation_mode": "image", "seed": 3, "do_sample": True}
+    images = [model.run([{"text": "a dog"}], params)[0].records[0] for model in (loaded, PyfuncModel(TASK, janus()))]
+    assert images[0]["generated_image"].tobytes() == images[1]["generated_image"].tobytes()
 
 
 def test_a_model_that_draws_writes_too_but_tells_no_pieces_of_an_image() -> None:
