@@ -45,7 +45,12 @@ def draw(answer: Answer) -> Chat:
         for message, record in zip(replies, answer.records, strict=True)
     ]
     new = [replace(turn, media=[*turn.media, *media_of(record)]) for turn, record in zip(new, answer.records, strict=True)]
-    return Chat([*turns, *new], as_json(replies[0]) if len(replies) == 1 else "")
+    return Chat([*turns, *new], as_json(replies[0]) if _is_one_in_words(replies) else "")
+
+
+def _is_one_in_words(replies: list[Row]) -> bool:
+    """Whether a chat can go on from the reply: an image that was made is not one."""
+    return len(replies) == 1 and any(value for name, value in replies[0].items() if name != "role")
 
 
 def _with_media(turns: list[Turn], media: list[Medium]) -> list[Turn]:

@@ -214,6 +214,7 @@ def test_what_was_sent_beside_a_chat_and_what_was_made_is_in_its_turns():
 
     assert [[medium.is_image for medium in turn.media] for turn in chat.turns] == [[True], [True]]
     assert html_of(Display.CHAT, [{"generated_image": PNG}], row).count("<img") >= 2
+    assert chat.reply == ""
 
 
 def test_an_image_that_was_made_is_shown_where_a_text_would_be():
