@@ -1,5 +1,6 @@
 """What callers of MLflow's pyfunc hand over (a text, a list, a dict, a DataFrame, an array) into rows of the task."""
 
+import re
 from os import PathLike
 from typing import Any
 
@@ -8,6 +9,7 @@ from .media import media_bytes
 from .tasks._base import Field, InvalidInput, Kind, Row, Task
 
 MAX_FILE_BYTES = 2**30  # decoders have their own, lower limits
+BASE64 = re.compile(rb"(?:data:[\w/+.;=-]+,)?[A-Za-z0-9+/\s]+={0,2}\s*")  # a whole medium is never made of these letters only
 LISTS = (Kind.LABELS, Kind.MESSAGES, Kind.TENSOR, Kind.JSON)  # kinds whose one value is a list
 
 
@@ -104,9 +106,11 @@ def _value(field: Field | None, value: Any) -> Any:
     """A medium given as base64 text or as a `pathlib.Path` is read here, where the caller is a program on this machine."""
     if hasattr(value, "to_dict") and hasattr(value, "columns"):
         return {str(name): cells for name, cells in value.to_dict("list").items()}
-    if field is not None and field.kind in MEDIA and isinstance(value, str | PathLike):
-        return media_bytes(value, max_bytes=MAX_FILE_BYTES, field=field.name)
-    return value
+    if field is None or field.kind not in MEDIA:
+        return value
+    if isinstance(value, bytes) and BASE64.fullmatch(value):  # so MLflow's server hands over {"inputs": ["<base64>"]}
+        value = value.decode("ascii")
+    return media_bytes(value, max_bytes=MAX_FILE_BYTES, field=field.name) if isinstance(value, str | PathLike) else value
 
 
 def _is_chat(value: Any) -> bool:
