@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-Messages = list[dict[str, Any]]
+Messages = Any  # lists of dicts, which transformers says are dicts
 
 # How inputs with media are called, and the medium of which a processor has a token.
 _MEDIA = {"images": "image", "audio": "audio", "videos": "video"}
