@@ -73,8 +73,8 @@ def _fit(recipe: Recipe, report: Report, should_stop: ShouldStop, output_dir: Pa
         model=recipe.model,
         args=_arguments(recipe, output_dir, max_steps=max_steps),
         data_collator=recipe.collate,
-        train_dataset=recipe.examples,  # type: ignore[arg-type]  # a list is a map-style dataset
-        eval_dataset=recipe.held_out,  # type: ignore[arg-type]
+        train_dataset=recipe.examples,
+        eval_dataset=recipe.held_out,
         callbacks=[_Reporter(report, should_stop)],
     )
     trainer.train()

@@ -113,7 +113,7 @@ def _by_pyav(content: bytes, container_format: str, max_seconds: float, field: s
         message = f"{field} is an MP4 or WebM file, which needs the package av (PyAV); install it, or send one of {known}."
         raise MissingDependency(message, package="av") from error
     try:
-        with av.open(BytesIO(content), format=container_format) as container:
+        with av.open(BytesIO(content), mode="r", format=container_format) as container:
             if not container.streams.audio:
                 raise InvalidInput(field, f"{field} has no sound in it; send a file that has.")
             stream = container.streams.audio[0]

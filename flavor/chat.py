@@ -117,7 +117,7 @@ class _Chat(Protocol):
         yield _chunk(head, {"role": "assistant", "content": ""})
         for piece in model.stream(asked.rows[0], asked.params):
             if isinstance(piece, RowResult):
-                choice = _chat_choice(0, piece.records[0]) if piece.records else {"message": {}, "finish_reason": "length"}
+                choice: Row = _chat_choice(0, piece.records[0]) if piece.records else {"message": {}, "finish_reason": "length"}
                 if is_read_at_the_end:
                     yield _chunk(head, {name: value for name, value in choice["message"].items() if name != "role"})
                 yield _chunk(head, {}, choice["finish_reason"])
@@ -255,7 +255,7 @@ def _chunk(head: Row, delta: Row, finish_reason: str | None = None) -> Row:
 
 
 def _finish(record: Row) -> str:
-    return _FINISHES.get(record["finish_reason"], record["finish_reason"])
+    return str(_FINISHES.get(record["finish_reason"], record["finish_reason"]))
 
 
 def _usage(results: list[RowResult]) -> Row:

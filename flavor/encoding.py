@@ -115,10 +115,10 @@ def _preprocessed(task: Task, pipeline: Any, model_input: Any, params: Row, limi
     return found
 
 
-def _sorted_out(inputs: Mapping[str, Any], **about: bool) -> Encoded:
+def _sorted_out(inputs: Mapping[str, Any], *, is_padded: bool, is_continued: bool) -> Encoded:
     """Tell tokens, what goes with every token, media and settings of `generate` from one another."""
     ids = inputs["input_ids"][0].tolist() if "input_ids" in inputs else []
-    found = Encoded(ids, **about)
+    found = Encoded(ids, is_padded=is_padded, is_continued=is_continued)
     for name, value in inputs.items():
         if name == "input_ids":
             continue

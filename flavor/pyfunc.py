@@ -172,7 +172,7 @@ class PyfuncModel:
         if self.task.generates:
             check_sequences(effective.values, is_streamed=batcher.on_text is not None)
         turns = in_turn(rows) if self.task.remembers else [list(range(len(rows)))]
-        found = {}
+        found: dict[int, RowResult] = {}
         for places in turns:
             prepared = [self._prepare(number, rows[number], effective, batcher) for number in places]
             found.update(zip(places, self._run_prepared(prepared, effective, batcher, started), strict=True))

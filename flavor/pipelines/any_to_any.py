@@ -51,7 +51,7 @@ class AnyToAnyPipeline(Native):
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             (found,) = super().__call__(
-                NativeChat(given) if chat else given,  # type: ignore[arg-type]
+                NativeChat(given) if chat else given,
                 generation_mode=mode,
                 generate_kwargs=dict(settings),
                 processor_kwargs=more or None,
@@ -66,7 +66,8 @@ class AnyToAnyPipeline(Native):
     def preprocess(self, inputs: Any = None, truncation: Any = None, **kwargs: Any) -> Any:
         """Return what the model reads. Nothing is truncated here: the end of a prompt must stay."""
         if isinstance(inputs, Chat | NativeChat):
-            return super().preprocess(NativeChat(read_messages(self.processor, inputs.messages)), **kwargs)
+            messages: Any = inputs.messages
+            return super().preprocess(NativeChat(read_messages(self.processor, messages)), **kwargs)
         read = super().preprocess
         return read_prompt(self.processor, lambda given: read(given, **kwargs), inputs)
 

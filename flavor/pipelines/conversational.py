@@ -30,10 +30,10 @@ class ConversationalPipeline(Pipeline):
 
     def __call__(self, conversation: Messages | list[Messages], **kwargs: Any) -> Any:
         if conversation and isinstance(conversation[0], list):
-            return [super(ConversationalPipeline, self).__call__(Chat(each), **kwargs) for each in conversation]
-        return super().__call__(Chat(conversation), **kwargs)
+            return [super(ConversationalPipeline, self).__call__(_chat(each), **kwargs) for each in conversation]
+        return super().__call__(_chat(conversation), **kwargs)
 
-    def preprocess(self, chat: Chat, truncation: Any = None) -> dict[str, Any]:
+    def preprocess(self, chat: Any, truncation: Any = None) -> dict[str, Any]:
         """Return the conversation as token ids, in one row. Raises ValueError when a message is no text."""
         ids = self._ids(chat.messages)
         limit = self.tokenizer.model_max_length if truncation else len(ids)
@@ -61,3 +61,8 @@ class ConversationalPipeline(Pipeline):
     def postprocess(self, model_outputs: dict[str, Any]) -> dict[str, str]:
         text = self.tokenizer.decode(model_outputs["output_ids"], skip_special_tokens=True, clean_up_tokenization_spaces=False)
         return {"role": "assistant", "content": text}
+
+
+def _chat(messages: Any) -> Chat:
+    """Mark a list as one conversation rather than a list of inputs."""
+    return Chat(messages)

@@ -18,7 +18,9 @@ class ImageTextToTextPipeline(Native):
     def preprocess(self, inputs: Any = None, truncation: Any = None, **kwargs: Any) -> Any:
         """Return what the model reads. Nothing is truncated here: the end of a prompt must stay."""
         if isinstance(inputs, Chat):
-            return super().preprocess(Chat(read_messages(self.processor, inputs.messages)), **kwargs)
+            messages: Any = inputs.messages
+            read_as: Any = read_messages(self.processor, messages)
+            return super().preprocess(Chat(read_as), **kwargs)
         read = super().preprocess
         return read_prompt(self.processor, lambda given: read(given, **kwargs), inputs)
 

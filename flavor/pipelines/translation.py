@@ -16,7 +16,7 @@ class TranslationPipeline(Text2TextGenerationPipeline):
 
     return_name = "translation_text"
 
-    def _sanitize_parameters(
+    def _sanitize_parameters(  # type: ignore[override]  # called with names only
         self, src_lang: str | None = None, tgt_lang: str | None = None, **kwargs: Any
     ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         preprocess, forward, postprocess = super()._sanitize_parameters(**kwargs)

@@ -130,7 +130,7 @@ def _problem(question: Any) -> str | None:
     unknown = [name for name in question if name not in _PARTS]
     if unknown:
         return f"has {unknown[0]!r}, which no question has; it takes {', '.join(_PARTS)}."
-    check = _CRITERIA.get(question.get("type"))
+    check = _CRITERIA.get(str(question.get("type")))
     if check is None:
         return f"must have a type, one of {', '.join(_CRITERIA)}, got {question.get('type')!r}."
     fits, wanted = check

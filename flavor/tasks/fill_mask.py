@@ -49,7 +49,7 @@ class FillMask(Task):
         return [row["text"] for row in rows]
 
     def call_params(self, params: Row) -> Row:
-        own = {name: params[name] for name in ("top_k", "targets") if name in params}
+        own: Row = {name: params[name] for name in ("top_k", "targets") if name in params}
         return {**own, "tokenizer_kwargs": {"truncation": True}}
 
     def call(self, pipeline: Any, inputs: list[Any], arguments: Row) -> list[Any]:
@@ -114,7 +114,7 @@ def _token(raw: Row) -> Row:
 
 
 def _best(tokens: list[Row]) -> Any:
-    best = {token.get("mask"): token["token_str"].strip() for token in reversed(tokens)}
+    best: dict[Any, str] = {token.get("mask"): token["token_str"].strip() for token in reversed(tokens)}
     return best[None] if None in best else [best[mask] for mask in sorted(best)]
 
 
