@@ -27,3 +27,8 @@ def client_alice(alice: User) -> Client:
     client = Client()
     client.force_login(alice)
     return client
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name bytes by their argument: files carry the time they were made, and test processes must agree on names."""
+    return argname if isinstance(val, bytes) else None
