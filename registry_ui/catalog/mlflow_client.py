@@ -47,7 +47,7 @@ def find_registered_model(name: str) -> RegisteredModelRecord | None:
 
 def list_versions(name: str | None = None) -> list[VersionRecord]:
     """Return the versions of the model `name`, or all there are."""
-    condition = _name_is(name) if name is not None else None
+    condition = name_filter(name) if name is not None else None
 
     def page(token: str | None) -> Any:
         return _client().search_model_versions(condition, max_results=10 * PAGE, page_token=token)
@@ -195,7 +195,7 @@ def _portions(ids: Iterable[str]) -> Iterator[list[str]]:
         yield wanted[start : start + IDS_PER_QUESTION]
 
 
-def _name_is(name: str) -> str:
+def name_filter(name: str) -> str:
     """MLflow's filters know no escape: names with both quotes are looked for by a pattern that finds a few more."""
     if "'" not in name:
         return f"name = '{name}'"

@@ -6,6 +6,13 @@ from flavor.tasks import Task, find_task
 
 from .figures import Figure, main_figure
 
+OUR_TAGS = "registry_ui."  # what log jobs write to find their own traces again: no news for people
+
+
+def tags_for_people(tags: dict[str, str]) -> dict[str, str]:
+    """Return the tags without those that jobs keep for themselves."""
+    return {name: value for name, value in tags.items() if not name.startswith(OUR_TAGS)}
+
 
 class RegisteredModel(models.Model):
     """A registered model of MLflow."""
@@ -25,6 +32,11 @@ class RegisteredModel(models.Model):
 
     class Meta:
         ordering = ("name",)
+
+    @property
+    def shown_tags(self) -> dict[str, str]:
+        """The tags that people set."""
+        return tags_for_people(self.tags)
 
     @property
     def latest(self) -> "ModelVersion | None":
@@ -76,6 +88,11 @@ class ModelVersion(models.Model):
     class Meta:
         ordering = ("-version",)
         constraints = (models.UniqueConstraint(fields=("model", "version"), name="one_row_per_version"),)
+
+    @property
+    def shown_tags(self) -> dict[str, str]:
+        """The tags that people set."""
+        return tags_for_people(self.tags)
 
     @property
     def uri(self) -> str:

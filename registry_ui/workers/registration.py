@@ -11,6 +11,8 @@ from mlflow.entities import LoggedModelStatus, Metric
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
+from ..catalog.mlflow_client import name_filter
+
 JOB_TAG = "registry_ui.job_id"
 FENCE_TAG = "registry_ui.fence"
 DEFAULT_EXPERIMENT = "0"
@@ -96,9 +98,9 @@ class Registration:
         """Delete the job's versions, and the name too when this job made it and nothing else is in it."""
         for version in self._versions(name):
             self._client.delete_model_version(version.name, version.version)
-        if self._client.search_model_versions(_name_filter(name)):
+        if any(version.name == name for version in self._client.search_model_versions(name_filter(name))):
             return
-        models = self._client.search_registered_models(_name_filter(name))
+        models = [model for model in self._client.search_registered_models(name_filter(name)) if model.name == name]
         if models and models[0].tags.get(JOB_TAG) == self._job_id:
             self._client.delete_registered_model(name)
 
@@ -112,7 +114,3 @@ class Registration:
     def _runs(self) -> list[str]:
         found = self._client.search_runs([self.experiment_id], f"tags.`{JOB_TAG}` = '{self._job_id}'")
         return [run.info.run_id for run in found]
-
-
-def _name_filter(name: str) -> str:
-    return "name = '{}'".format(name.replace("'", "''"))

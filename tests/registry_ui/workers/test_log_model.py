@@ -216,6 +216,16 @@ def test_a_job_that_ended_without_its_worker_is_cleaned_up(child, checkpoint, lo
     assert not is_registered(store, name)
 
 
+@pytest.mark.parametrize("quoted", ["Sarah's model", 'Sarah\'s "best" model'])
+def test_a_name_with_quotes_is_cleaned_up_too(child, checkpoint, log_job, store, quoted):
+    payload, events = log_job(source=checkpoint, registered_model=quoted)
+    log_model.run(payload, events)
+    log_model.clean_up(events.job)
+
+    with pytest.raises(MlflowException, match="not found"):
+        store.get_registered_model(quoted)
+
+
 def test_a_logged_model_is_registered_as_it_is(child, store, experiment, log_job, name, mlflow_store):
     model = store.create_logged_model(experiment, name="m")
     folder = mlflow_store[1] / experiment_folder(model)
