@@ -153,8 +153,9 @@ def _generation_config(model: Any, settings: Row, more: Row, room: int, padding:
     """The model's own configuration with those `settings` that are its; chance and stop texts are not its business here."""
     config = deepcopy(model.generation_config)
     known = {name: value for name, value in settings.items() if name in _NAMES and name not in _OURS}
-    for name in ("stop_strings", "max_length", "num_return_sequences"):
+    for name in ("stop_strings", "max_length"):
         setattr(config, name, None)
+    config.num_return_sequences = 1  # not None: Transformers 4 refuses that
     config.return_dict_in_generate = False
     plain = {"do_sample": False, "temperature": 1.0, "top_p": 1.0, "top_k": 50, "min_p": None, "typical_p": 1.0}
     config.update(**{**plain, **known, **more, "max_new_tokens": room, "pad_token_id": padding})
