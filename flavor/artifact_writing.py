@@ -149,7 +149,7 @@ def _check_chat_template(folder: Path) -> None:
         raise InvalidInput(
             "task",
             "llm/v1/chat needs a chat template and this tokenizer has none; set tokenizer.chat_template, or log the model "
-            "with task='text-generation' or 'llm/v1/completions'.",
+            "for plain text with task='llm/v1/completions'.",
         )
 
 
