@@ -20,6 +20,7 @@ from .results import RowResult, json_safe
 from .tasks import get_task
 from .tasks._base import InvalidInput, Row
 from .tasks._checking import check_params, check_rows
+from .tasks._protocols import PROTOCOL_TASKS
 
 _FINISHES = {"time": "length", "cancelled": "length"}  # OpenAI has no words of its own for these
 
@@ -28,10 +29,14 @@ class Protocol(ABC):
     """How requests of one kind are read and answered."""
 
     name: str  # "llm/v1/chat"
-    task: str  # what its models do
     key: str  # the field by which a bare value is meant
     read: Read
     needs_chat_template = False
+
+    @property
+    def task(self) -> str:
+        """What its models do."""
+        return PROTOCOL_TASKS[self.name]
 
     def params(self, model: PyfuncModel, asked: Asked) -> Row:
         """The params with which the model is run."""
@@ -100,7 +105,6 @@ class LlmModel:
 
 class _Chat(Protocol):
     name = "llm/v1/chat"
-    task = "text-generation"
     key = "messages"
     read = staticmethod(read_chat)
     needs_chat_template = True
@@ -129,7 +133,6 @@ class _Chat(Protocol):
 
 class _Completions(Protocol):
     name = "llm/v1/completions"
-    task = "text-generation"
     key = "prompt"
     read = staticmethod(read_completion)
 
@@ -154,7 +157,6 @@ class _Completions(Protocol):
 
 class _Embeddings(Protocol):
     name = "llm/v1/embeddings"
-    task = "feature-extraction"
     key = "input"
     read = staticmethod(read_embeddings)
 

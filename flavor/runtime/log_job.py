@@ -15,9 +15,13 @@ def log_job(
     tags: dict[str, str],
     options: dict[str, Any],
 ) -> dict[str, Any]:
-    """Log `source` to the MLflow at `tracking_uri`; `options` go to `log_model` by name. Returns model_id and model_uri."""
+    """Log `source` to the MLflow at `tracking_uri`; `options` go to `log_model` by name. Returns model_id and model_uri.
+
+    With the option `as_components` the checkpoint is loaded, and its parts are logged rather than its files.
+    """
     import mlflow  # heavy
 
+    from ..checkpoint_parts import read_components
     from ..saving import log_model
 
     def progress(stage: str, done: int | None = None, total: int | None = None, unit: str = "") -> None:
@@ -26,5 +30,7 @@ def log_job(
     mlflow.set_tracking_uri(tracking_uri)
     mlflow.set_registry_uri(tracking_uri)
     mlflow.set_experiment(experiment_id=experiment_id)
-    info = log_model(source, run_id=run_id, tags=tags, progress=progress, should_stop=should_stop, **options)
+    said = dict(options)
+    given = read_components(source, said.get("task")) if said.pop("as_components", False) else source
+    info = log_model(given, run_id=run_id, tags=tags, progress=progress, should_stop=should_stop, **said)
     return {"model_id": info.model_id, "model_uri": info.model_uri}

@@ -7,12 +7,15 @@ from django import forms
 from django.conf import settings
 from django.urls import reverse
 
-from flavor.tasks import all_tasks, find_task
+from flavor.tasks import all_tasks, find_task, get_task
+from flavor.tasks._protocols import PROTOCOL_TASKS, task_behind
 
 from ..catalog.models import RegisteredModel
 from .payloads import hash_of
 from .states import Kind
 
+# What MLflow's own door then speaks; here such a model is one of its task.
+_PROTOCOLS = [(name, f"{get_task(task).title}, as {name}") for name, task in PROTOCOL_TASKS.items()]
 TEMPLATE_EXAMPLE = "Answer in one sentence: {prompt}"
 
 
@@ -65,7 +68,11 @@ class LogModelForm(forms.Form):
         super().__init__(*args, **kwargs)
         choice = self.fields["task"]
         assert isinstance(choice, forms.ChoiceField)
-        choice.choices = [("", "As the model says"), *((task.name, task.title) for task in all_tasks())]
+        choice.choices = [
+            ("", "As the model says"),
+            *((task.name, task.title) for task in all_tasks()),
+            ("Through MLflow's door", _PROTOCOLS),
+        ]
         choice.widget.attrs.update(
             {
                 "hx-get": reverse("jobs:log_model"),
@@ -96,13 +103,13 @@ class LogModelForm(forms.Form):
     @property
     def takes_prompt_template(self) -> bool:
         """Whether the chosen task takes one; without a choice it may."""
-        task = find_task(self["task"].value())
+        task = find_task(task_behind(self["task"].value() or ""))
         return task is None or task.accepts_prompt_template
 
     @property
     def prompt_remark(self) -> str:
         """For which tasks the template is meant, while none is chosen."""
-        if find_task(self["task"].value()):
+        if find_task(task_behind(self["task"].value() or "")):
             return "optional"
         return f"optional, for {', '.join(task.title.lower() for task in all_tasks() if task.accepts_prompt_template)}"
 

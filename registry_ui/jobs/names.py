@@ -4,6 +4,7 @@ import re
 
 from flavor import prompt_templates
 from flavor.tasks import InvalidInput, all_tasks, find_task
+from flavor.tasks._protocols import task_behind
 
 _ALIAS = re.compile(r"[\w\-]+")
 _VERSION_LIKE = re.compile(r"[vV]\d+")
@@ -44,7 +45,7 @@ def check_prompt_template(template: str | None, *, task: str | None) -> None:
     if template is None:
         return
     prompt_templates.check(template)
-    known = find_task(task)
+    known = find_task(task_behind(task)) if task else None
     if known is not None and not known.accepts_prompt_template:
         names = ", ".join(each.name for each in all_tasks() if each.accepts_prompt_template)
         raise InvalidInput("prompt_template", f"{known.name} takes no prompt template; leave it out. These do: {names}.")

@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from redis.exceptions import RedisError
 
 from flavor.tasks import get_task
+from flavor.tasks._protocols import task_behind
 
 from ..accounts.models import User
 from . import events
@@ -40,7 +41,7 @@ def submit_log(*, created_by: User | None = None, idempotency_key: str | None = 
     payload = LogPayload(**asked)
     check_source(payload.source)
     if payload.task is not None:
-        get_task(payload.task)
+        get_task(task_behind(payload.task))
     check_model_name(payload.registered_model)
     check_alias(payload.alias, registered_model=payload.registered_model)
     check_prompt_template(payload.prompt_template, task=payload.task)

@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 CHILD = "flavor.runtime.log_job:log_job"
 # What a model that is logged already keeps as it is.
-OF_THE_FILES = ("task", "name", "card", "prompt_template", "input_example", "metadata", "model_config")
+OF_THE_FILES = ("task", "name", "card", "prompt_template", "input_example", "metadata", "model_config", "as_components")
 
 
 @dataclass(frozen=True)

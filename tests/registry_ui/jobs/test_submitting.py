@@ -159,3 +159,11 @@ def test_jobs_are_listed_newest_first_and_by_what_they_are_about(bells):
 def _cancel_in_thread(job):
     cancel(job)
     connection.close()
+
+
+@pytest.mark.usefixtures("bells")
+def test_a_protocol_of_mlflow_may_stand_for_the_task():
+    job = submit_log(source="org/model", task="llm/v1/chat", prompt_template="Say: {prompt}")
+    assert job.payload["task"] == "llm/v1/chat"
+    with pytest.raises(InvalidInput, match="llm/v9/chat"):
+        submit_log(source="org/model", task="llm/v9/chat")
