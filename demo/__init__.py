@@ -33,6 +33,7 @@ DEMOS: tuple[Demo, ...] = (
         25,
         "sentiment",
     ),
+    Demo("scenes", "Scenes: what each part of a drawn landscape shows", "scenes", "scenes", "champion", 35),
 )
 
 
