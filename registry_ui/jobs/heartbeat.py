@@ -45,8 +45,8 @@ class Heartbeat:
         try:
             self._look_for_cancel()
             while not self._ended.wait(min(FLUSH_EVERY_S, settings.JOB_HEARTBEAT_S)):
+                self._flush()
                 if time.monotonic() - beat_at < settings.JOB_HEARTBEAT_S:
-                    self._flush()
                     continue
                 beat_at = time.monotonic()
                 if self._beat():

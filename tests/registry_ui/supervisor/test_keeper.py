@@ -104,6 +104,7 @@ def test_what_a_killed_part_had_started_ends_with_it(keep: Make, tmp_path: Path)
     (child,) = psutil.Process(keeper.pid).children()
     os.kill(keeper.pid, signal.SIGKILL)
     tick_until(keeper, lambda: keeper.phase is Phase.PAUSING)
+    psutil.wait_procs([child], timeout=20)
     assert not is_alive(child)
 
 
@@ -112,6 +113,7 @@ def test_a_part_that_is_killed_takes_children_in_sessions_of_their_own_along(kee
     tick_until(keeper, lambda: keeper.phase is Phase.READY and psutil.Process(keeper.pid).children())
     (child,) = psutil.Process(keeper.pid).children()
     keeper.end()
+    psutil.wait_procs([child], timeout=20)
     assert not is_alive(child)
 
 
