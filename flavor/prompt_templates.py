@@ -71,24 +71,6 @@ def _filled(template: str, content: Any, values: Mapping[str, Any] | None, *, wh
     return [*parts[: texts[0]], wrapped, *parts[texts[0] + 1 :]]
 
 
-def preview(
-    template: str | None, row: Row, *, values: Mapping[str, Any] | None = None, tokenizer: Any = None, **chat: Any
-) -> dict[str, Any]:
-    """Return the final text that the model reads for `row`, and its token count when a tokenizer is given.
-
-    Shape: `{"text": str, "tokens": int | None}`. A chat is rendered by the tokenizer's chat template.
-    """
-    if row.get("messages"):
-        messages = fill_messages(template, row["messages"], values) if template else row["messages"]
-        if tokenizer is None or not getattr(tokenizer, "chat_template", None):
-            raise InvalidInput("messages", "this model has no chat template; send text instead of messages.")
-        text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True, **chat)
-        ids = tokenizer(text, add_special_tokens=False)["input_ids"]
-        return {"text": text, "tokens": len(ids)}
-    text = fill(template, row["text"], values) if template else row["text"]
-    return {"text": text, "tokens": len(tokenizer(text)["input_ids"]) if tokenizer is not None else None}
-
-
 def _occurrences(template: str) -> list[str]:
     return [match[1] for match in _pattern(template).finditer(template) if match[1]]
 

@@ -16,6 +16,7 @@ from .errors import as_mlflow_does
 from .lengths import token_limit
 from .media import MAX_PIXELS
 from .parameters import Effective, Source, accepted_names, resolve
+from .previews import preview
 from .pyfunc_input import rows_from
 from .results import RowResult, json_safe
 from .running import Batcher, Prepared, full_text_of
@@ -159,12 +160,11 @@ class PyfuncModel:
         return self._settled(found) if self.task.generates or self.task.draws else found
 
     def preview(self, row: Row, params: Row | None = None) -> Row:
-        """Return `{"text", "tokens"}`: what the model would read for `row`, prompt template and chat template applied."""
-        checked = check_rows(self.task, [row])[0]
+        """Return `{"text", "tokens", "ids"}`: what the model would read for `row`, prompt template and chat template applied."""
         values = self.effective(params).values
-        variables = values.get("prompt_variables")
+        prepared = self._prepared_row(row, values)
         with self._lock:
-            return prompt_templates.preview(self._template(values), checked, values=variables, tokenizer=self.pipeline.tokenizer)
+            return preview(self.task, self.pipeline, prepared, values)
 
     def _run(self, rows: list[Row], params: Row | None, batcher: Batcher) -> list[RowResult]:
         started = time.perf_counter()

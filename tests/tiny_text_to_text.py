@@ -3,7 +3,17 @@
 from typing import Any
 
 from tokenizers import processors
-from transformers import MarianConfig, MarianMTModel, Pipeline, PreTrainedTokenizerFast, T5Config, T5ForConditionalGeneration
+from transformers import (
+    MarianConfig,
+    MarianMTModel,
+    MBart50Tokenizer,
+    MBartConfig,
+    MBartForConditionalGeneration,
+    Pipeline,
+    PreTrainedTokenizerFast,
+    T5Config,
+    T5ForConditionalGeneration,
+)
 
 from flavor.pipelines.summarization import SummarizationPipeline
 from flavor.pipelines.text2text_generation import Text2TextGenerationPipeline
@@ -83,3 +93,28 @@ def translation(*, task: str = "translation", **changes: Any) -> Pipeline:
 def translation_by_marian(*, task: str = "translation", **changes: Any) -> Pipeline:
     tokenizer = ending_tokenizer()
     return TranslationPipeline(model=marian(tokenizer, **changes), tokenizer=tokenizer, task=task, device="cpu")
+
+
+def translation_of_languages(*, seed: int = 0) -> Pipeline:
+    """An mBART, which is told from and into which of its languages."""
+    pieces = ["<s>", "<pad>", "</s>", "<unk>", "▁", "▁the", "▁a", "▁house", *"abcdefghijklmnopqrstuvwxyz."]
+    tokenizer = MBart50Tokenizer(vocab=[(piece, -float(number)) for number, piece in enumerate(pieces)])
+    config = MBartConfig(
+        vocab_size=len(tokenizer),
+        d_model=32,
+        encoder_layers=2,
+        decoder_layers=2,
+        encoder_attention_heads=4,
+        decoder_attention_heads=4,
+        encoder_ffn_dim=37,
+        decoder_ffn_dim=37,
+        max_position_embeddings=READ_TOKENS,
+        init_std=0.5,
+        pad_token_id=tokenizer.pad_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        bos_token_id=tokenizer.bos_token_id,
+        decoder_start_token_id=tokenizer.eos_token_id,
+        forced_eos_token_id=None,
+    )
+    model = seeded(MBartForConditionalGeneration, config, seed=seed)
+    return TranslationPipeline(model=model, tokenizer=tokenizer, task="translation", device="cpu")

@@ -5,6 +5,7 @@ from typing import Any
 
 from .text2text_generation import Text2TextGenerationPipeline
 
+_CODE = re.compile(r"([a-z]{2,3}_[A-Z][A-Za-z]{1,3})|__([a-z]{2,3})__")
 _LANGUAGES = re.compile(r"translation_([^_]+)_to_([^_]+)")
 
 
@@ -32,15 +33,33 @@ class TranslationPipeline(Text2TextGenerationPipeline):
         build = getattr(self.tokenizer, "_build_translation_inputs", None)
         if build is None:
             return super().preprocess(text, truncation=truncation)
-        _check_language(self.tokenizer, "src_lang", src_lang)
-        _check_language(self.tokenizer, "tgt_lang", tgt_lang)
-        return dict(build(text, return_tensors="pt", truncation=truncation, src_lang=src_lang, tgt_lang=tgt_lang))
+        source, target = _code(self.tokenizer, "src_lang", src_lang), _code(self.tokenizer, "tgt_lang", tgt_lang)
+        return dict(build(text, return_tensors="pt", truncation=truncation, src_lang=source, tgt_lang=target))
 
 
-def _check_language(tokenizer: Any, name: str, code: str | None) -> None:
-    """Raise ValueError naming the codes there are, rather than what tokenizers make of one they do not know."""
-    known = list(getattr(tokenizer, "lang_code_to_id", None) or getattr(tokenizer, "additional_special_tokens", ()) or ())
-    if code is None:
-        raise ValueError(f"{name} is missing and this model has several languages; say one of {', '.join(known[:20])}")
-    if known and code not in known and f"__{code}__" not in known:
-        raise ValueError(f"{name} {code!r} is no language of this model; it has {', '.join(known[:20])}")
+def languages_of(tokenizer: Any) -> list[str]:
+    """Return the codes that a tokenizer of several languages has for them, such as en_XX, eng_Latn or en."""
+    table = getattr(tokenizer, "lang_code_to_id", None)
+    if table:
+        return list(table)
+    found = (_CODE.fullmatch(token) for token in tokenizer.all_special_tokens)
+    return [each[1] or each[2] for each in found if each]
+
+
+def _code(tokenizer: Any, name: str, said: str | None) -> str:
+    """Return the tokenizer's own code of a language; `en` stands for `en_XX` where only one begins so.
+
+    Raises ValueError naming the codes there are, rather than translate from or into the unknown token.
+    """
+    known = languages_of(tokenizer)
+    if said is None:
+        raise ValueError(f"{name} is missing and this model has several languages; say one of {_listed(known)}")
+    fits = [said] if said in known else [code for code in known if code.partition("_")[0] == said]
+    if len(fits) != 1:
+        raise ValueError(f"{name} {said!r} is no language of this model; it has {_listed(known)}")
+    return fits[0]
+
+
+def _listed(codes: list[str]) -> str:
+    shown = ", ".join(codes[:40])
+    return f"{shown} and {len(codes) - 40} more" if len(codes) > 40 else shown

@@ -1,6 +1,6 @@
 import pytest
 
-from flavor.prompt_templates import check, fill, fill_messages, preview, variables
+from flavor.prompt_templates import check, fill, fill_messages, variables
 from flavor.tasks import InvalidInput
 
 
@@ -55,7 +55,3 @@ def test_the_users_last_message_is_wrapped_in_a_copy() -> None:
 def test_a_chat_without_the_user_is_refused() -> None:
     with pytest.raises(InvalidInput, match="no message of the user"):
         fill_messages("<{prompt}>", [{"role": "system", "content": "a"}])
-
-
-def test_a_preview_without_a_tokenizer_is_the_text_alone() -> None:
-    assert preview("Q: {prompt}", {"text": "why"}) == {"text": "Q: why", "tokens": None}

@@ -237,7 +237,8 @@ def test_a_template_wraps_the_message_of_a_chat_not_what_its_template_renders(wr
 
 def test_a_request_may_bring_its_own_template_with_variables(writer: PyfuncModel) -> None:
     params = {"prompt_template": "Be {tone}: {prompt}", "prompt_variables": {"tone": "dry"}}
-    assert writer.preview({"text": "why"}, params) == {"text": "Be dry: why", "tokens": 12}
+    ids = writer.pipeline.tokenizer("Be dry: why")["input_ids"]
+    assert writer.preview({"text": "why"}, params) == {"text": "Be dry: why", "tokens": 12, "ids": ids}
     with pytest.raises(InvalidInput, match="tone") as caught:
         writer.run([{"text": "why"}], {"prompt_template": "Be {tone}: {prompt}"})
     assert caught.value.field == "params.prompt_variables.tone"
@@ -247,7 +248,8 @@ def test_a_preview_counts_the_tokens_that_a_run_uses() -> None:
     model = model_of("text-generation", prompt_template="[{prompt}]")
     for row in ({"text": "why"}, {"messages": [{"role": "user", "content": "why"}]}):
         used = model.run([row], {"max_new_tokens": 1})[0].usage["input_tokens"]
-        assert model.preview(row)["tokens"] == used
+        preview = model.preview(row)
+        assert preview["tokens"] == len(preview["ids"]) == used
 
 
 def test_a_wrong_template_is_refused_when_the_model_is_made() -> None:

@@ -6,9 +6,16 @@ from transformers import Pipeline
 import flavor
 from flavor.inspection import local_reader, read_facts
 from flavor.pyfunc import PyfuncModel
-from flavor.tasks import find_task, get_task
+from flavor.tasks import InvalidInput, find_task, get_task
 from tests.flavor.conftest import folder_of
-from tests.tiny_text_to_text import READ_TOKENS, ending_tokenizer, marian, translation, translation_by_marian
+from tests.tiny_text_to_text import (
+    READ_TOKENS,
+    ending_tokenizer,
+    marian,
+    translation,
+    translation_by_marian,
+    translation_of_languages,
+)
 
 torch.set_num_threads(1)
 TASK = get_task("translation")
@@ -74,3 +81,40 @@ def test_components_are_logged_with_their_languages_and_answer_the_same(store: M
 def test_stock_gets_texts() -> None:
     (text,) = PyfuncModel(TASK, tiny_pipeline(), output="stock").predict(["The house."], PARAMS)
     assert isinstance(text, str)
+
+
+@pytest.fixture(scope="module")
+def several() -> PyfuncModel:
+    return PyfuncModel(TASK, translation_of_languages())
+
+
+def test_a_model_of_several_languages_is_told_them_as_the_pipeline_is(several: PyfuncModel) -> None:
+    languages = {"src_lang": "en_XX", "tgt_lang": "fr_XX"}
+    native = translation_of_languages()("the house", max_new_tokens=5, num_beams=1, **languages)
+    result = several.run([{"text": "the house"}, {"text": "a house"}], {**PARAMS, "max_new_tokens": 5, **languages})[0]
+    assert result.records[0]["translation_text"] == native[0]["translation_text"]
+    other = several.run([{"text": "the house"}], {**PARAMS, **languages, "tgt_lang": "de_DE"})[0]
+    assert other.records != result.records
+
+
+def test_a_language_may_be_said_without_its_country(several: PyfuncModel) -> None:
+    short, long = (
+        several.run([{"text": "the house"}], {**PARAMS, "src_lang": one, "tgt_lang": two})[0].records
+        for one, two in (("en", "fr"), ("en_XX", "fr_XX"))
+    )
+    assert short == long
+
+
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        ({}, "src_lang is missing"),
+        ({"src_lang": "en_XX"}, "tgt_lang is missing"),
+        ({"src_lang": "en_XX", "tgt_lang": "tlh"}, "'tlh' is no language of this model; it has ar_AR, cs_CZ"),
+    ],
+)
+def test_a_language_that_is_missing_or_unknown_is_named_with_those_there_are(
+    several: PyfuncModel, params: dict, said: str
+) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        several.run([{"text": "the house"}], {**PARAMS, **params})
