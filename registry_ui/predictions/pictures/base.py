@@ -55,11 +55,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class Hue:
-    """A label and its color; `count` is how often it was found."""
+    """A label and its color; `count` is how often it was found, `note` what is said instead of that."""
 
     label: str
     number: int  # 1 to HUES
     count: int
+    note: str = ""
 
 
 def hues_of(labels: Iterable[str]) -> dict[str, Hue]:

@@ -262,6 +262,20 @@ def test_a_transcript_becomes_subtitles():
     assert "01:01:01.250 --> 01:01:03.250" in subtitles
 
 
+def test_a_transcript_says_which_language_was_heard():
+    assert "French" in said(html_of(Display.TRANSCRIPT, [{"text": "Bonjour.", "language": "french"}]))
+    assert draw(Display.TRANSCRIPT, [{"text": "Hello."}]).language == ""
+
+
+def test_a_sound_says_how_long_it_is():
+    sound = {"audio": {"media_type": "audio/wav", "base64": "AAAA"}, "sampling_rate": 16000, "seconds": 1.25}
+    html = html_of(Display.AUDIO, [sound])
+
+    assert "1.2 s" in said(html)
+    assert "16,000 Hz" in said(html)
+    assert "<audio" in html
+
+
 def test_boxes_keep_the_pixels_of_the_image_whatever_its_size_on_the_page():
     row = {"a_image": {"asset": str(store(image(size=(640, 480))).id)}}
     records = [{"label": "cat", "score": 0.9, "box": {"xmin": 10, "ymin": 20, "xmax": 110, "ymax": 220}}]
@@ -339,3 +353,26 @@ def test_a_row_at_fault_says_why():
 
     assert "The model could not read this row." in said(html)
     assert "view-panel" not in html
+
+
+def test_things_of_one_kind_are_told_apart_each_with_its_share_of_the_image():
+    records = [
+        {"label": "cat", "score": 0.9, "mask": PNG, "area": 0.473},
+        {"label": "sky", "score": None, "mask": PNG, "area": 0.001},
+        {"label": "cat", "score": 0.8, "mask": PNG, "area": 0.05},
+        {"score": 0.8, "mask": PNG},
+    ]
+    picture = draw(Display.MASKS, records, a_image=image())
+    assert [(hue.label, hue.number, hue.note) for hue in picture.hues] == [
+        ("cat 1", 1, "47%"),
+        ("sky", 2, "<1%"),
+        ("cat 2", 3, "5%"),
+        ("mask", 4, ""),
+    ]
+    assert [mask.hue for mask in picture.masks] == [1, 2, 3, 4]
+
+
+def test_a_legend_of_very_many_masks_ends():
+    records = [{"score": 0.8, "mask": PNG, "area": 0.01}] * 40
+    picture = draw(Display.MASKS, records, a_image=image())
+    assert (len(picture.hues), len(picture.masks)) == (24, 40)
