@@ -16,7 +16,6 @@ from transformers import (
     ASTConfig,
     ASTFeatureExtractor,
     ASTForAudioClassification,
-    AudioClassificationPipeline,
     ClapConfig,
     ClapFeatureExtractor,
     ClapModel,
@@ -41,6 +40,8 @@ from transformers import (
     WhisperTokenizer,
 )
 
+from flavor.audio import decode_audio
+from flavor.pipelines.audio_classification import AudioClassificationPipeline
 from flavor.pipelines.automatic_speech_recognition import AutomaticSpeechRecognitionPipeline
 from flavor.pipelines.text_to_audio import TextToAudioPipeline
 from flavor.pipelines.zero_shot_audio_classification import ZeroShotAudioClassificationPipeline
@@ -69,6 +70,11 @@ def encoded(samples: NDArray[Any], *, rate: int = RATE, kind: str = "WAV", subty
     buffer = BytesIO()
     soundfile.write(buffer, samples, rate, format=kind, subtype=subtype or ("FLOAT" if kind == "WAV" else None))
     return buffer.getvalue()
+
+
+def decoded(content: bytes) -> NDArray[Any]:
+    """The samples of a sound file, at RATE."""
+    return decode_audio(content, sampling_rate=RATE).samples
 
 
 def labelled(*labels: str) -> dict[str, Any]:

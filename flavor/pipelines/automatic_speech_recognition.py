@@ -1,5 +1,6 @@
 """The automatic-speech-recognition pipeline of transformers, which also knows what its model can and how long a sound may be."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any
 
@@ -9,6 +10,7 @@ from transformers.models.whisper.tokenization_whisper import TO_LANGUAGE_CODE
 from ..tasks._base import InvalidInput, Row, Sound, Warned
 from ..tasks._sounds import window_of
 from ..tasks._times import TIMES, Times
+from ._hearing import heard
 
 CHUNK_S = 30.0  # of a long sound, for models that would look at all of it at once
 MAX_SECONDS_AT_ONCE = 60  # their memory grows with the square of it
@@ -39,7 +41,10 @@ _TIMED: dict[Hearing, tuple[Times, ...]] = {
 
 
 class AutomaticSpeechRecognitionPipeline(Native):
-    """A sound in, what was said in it out: called as transformers' own, with the same answers."""
+    """A sound in (samples, a path, the bytes of a file), what was said in it out: called as transformers' own."""
+
+    def preprocess(self, inputs: Any, *args: Any, **kwargs: Any) -> Iterator[Any]:
+        return super().preprocess(heard(inputs, self.feature_extractor.sampling_rate), *args, **kwargs)
 
     @property
     def hearing(self) -> Hearing:

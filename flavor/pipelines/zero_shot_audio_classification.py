@@ -5,6 +5,8 @@ from typing import Any
 import numpy
 from transformers import ZeroShotAudioClassificationPipeline as Native
 
+from ._hearing import heard
+
 
 class ZeroShotAudioClassificationPipeline(Native):
     """A sound and candidate labels in, scored labels out: called as transformers' own.
@@ -27,11 +29,11 @@ class ZeroShotAudioClassificationPipeline(Native):
         hypothesis_template: str = "This is a sound of {}.",
         tokenizer_kwargs: dict[str, Any] | None = None,
     ) -> Any:
-        labels = candidate_labels or []
+        labels, samples = candidate_labels or [], heard(audio, self.feature_extractor.sampling_rate)
         chance = numpy.random.get_state()
         numpy.random.seed(0)
         try:
-            inputs = super().preprocess(audio, labels, hypothesis_template)
+            inputs = super().preprocess(samples, labels, hypothesis_template)
         finally:
             numpy.random.set_state(chance)
         sentences = [hypothesis_template.format(label) for label in labels]

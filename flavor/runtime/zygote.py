@@ -38,6 +38,7 @@ PRELOADED = (
     "transformers.generation",
     "mlflow",
     "peft",
+    "scipy.signal",  # of flavor.audio: a third of a second
     f"{_FLAVOR}.tasks:all_tasks",
     f"{_FLAVOR}.pyfunc",
     f"{_FLAVOR}.generation",

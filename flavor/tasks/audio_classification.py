@@ -16,7 +16,7 @@ class AudioClassification(Task):
     title = "Audio classification"
     summary = "Gives a sound labels with scores."
     modality = "audio"
-    pipeline = "transformers:AudioClassificationPipeline"
+    pipeline = "..pipelines.audio_classification:AudioClassificationPipeline"
     auto_model = "AutoModelForAudioClassification"
     architecture_suffixes = (
         "ForAudioClassification",

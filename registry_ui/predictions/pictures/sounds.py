@@ -13,6 +13,7 @@ from .base import Answer, number_of
 class Sound:
     medium: Medium
     sampling_rate: float | None
+    seconds: float | None
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Transcript:
     texts: list[str]
     chunks: list[Chunk]
     subtitles: str  # WebVTT; empty without times
+    language: str  # that was heard; empty where nobody asked
     media: list[Medium]
 
 
@@ -44,7 +46,7 @@ def draw_sounds(answer: Answer) -> Sounds:
         for value in record.values():
             medium = medium_of(value, Kind.AUDIO)
             if medium is not None and medium.is_audio:
-                found.append(Sound(medium, number_of(record.get("sampling_rate"))))
+                found.append(Sound(medium, number_of(record.get("sampling_rate")), number_of(record.get("seconds"))))
     return Sounds(found)
 
 
@@ -53,7 +55,9 @@ def draw_transcript(answer: Answer) -> Transcript:
     chunks = [_chunk(chunk) for record in answer.records for chunk in record.get("chunks") or []]
     timed = [chunk for chunk in chunks if chunk.start is not None]
     subtitles = "WEBVTT\n\n" + "\n\n".join(_cue(chunk) for chunk in timed) + "\n" if timed else ""
-    return Transcript([answer.text_of(record, "text") for record in answer.records], chunks, subtitles, answer.media)
+    texts = [answer.text_of(record, "text") for record in answer.records]
+    language = next((str(record["language"]) for record in answer.records if record.get("language")), "")
+    return Transcript(texts, chunks, subtitles, language, answer.media)
 
 
 def _chunk(chunk: Row) -> Chunk:
