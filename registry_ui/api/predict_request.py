@@ -47,7 +47,10 @@ class PredictRequest(serializers.Serializer):
     inputs = serializers.JSONField(
         help_text="One row, the bare value of its first field (a text; base64 for media), or a list of these."
     )
-    parameters = AnyJson(required=False, help_text="Parameters of the task by name; null means: not said.")
+    parameters = AnyJson(
+        required=False,
+        help_text="Parameters of the task by name; null means: not said. An input that all rows share may stand here too.",
+    )
     options = PredictOptions(required=False, allow_null=True)
 
 
@@ -81,11 +84,13 @@ def read_predict_request(request: Request, task: Task, user: User) -> Question:
     """
     data = _envelope(request, task)
     options = data.get("options") or {}
-    params = _params(task, data.get("parameters"))
+    shared, parameters = _shared_inputs(task, data.get("parameters"))
+    params = _params(task, parameters)
     is_single = not isinstance(data["inputs"], list)
     values = [data["inputs"]] if is_single else data["inputs"]
     _check_count(len(values))
-    return Question(_rows(task, values, user, is_single), params, is_single, options.get("timeout_s"), options.get("overlong"))
+    rows = _rows(task, [_whole(task, value, shared) for value in values], user, is_single)
+    return Question(rows, params, is_single, options.get("timeout_s"), options.get("overlong"))
 
 
 def field_error(detail: str, field: str, row: int | None, *, is_single: bool) -> FieldError:
@@ -172,6 +177,22 @@ def _check_count(rows: int) -> None:
         raise invalid(FieldError(detail, "/inputs"))
 
 
+def _shared_inputs(task: Task, parameters: Any) -> tuple[Row, Any]:
+    """Return the inputs among the parameters, and the rest: the Hub's clients send the candidate labels of all rows there."""
+    if not isinstance(parameters, dict):
+        return {}, parameters
+    own = {each.name for each in task.params}
+    names = {each.name for each in task.inputs[1:]} - own
+    shared = {name: value for name, value in parameters.items() if name in names}
+    return shared, {name: value for name, value in parameters.items() if name not in names}
+
+
+def _whole(task: Task, value: Any, shared: Row) -> Any:
+    """Return a row of what may be the bare value of its first field, with the inputs that all rows share."""
+    row = {task.inputs[0].name: value} if isinstance(value, str) and takes_bare_value(task) else value
+    return {**shared, **row} if isinstance(row, dict) else row
+
+
 def _params(task: Task, given: Any) -> Row:
     try:
         return check_params(task, given, prefix="parameters")
@@ -193,8 +214,7 @@ def _rows(task: Task, values: Iterable[Any], user: User, is_single: bool) -> lis
 
 
 def _row(task: Task, value: Any, user: User) -> Row:
-    row = {task.inputs[0].name: value} if isinstance(value, str) and takes_bare_value(task) else value
-    if isinstance(row, dict):
-        (row,) = pack_rows(task, [row], user)
-    (checked_row,) = check_rows(task, [row])
+    if isinstance(value, dict):
+        (value,) = pack_rows(task, [value], user)
+    (checked_row,) = check_rows(task, [value])
     return checked_row

@@ -76,6 +76,8 @@ def _from_widget(task: Task, entry: dict[str, Any]) -> tuple[str, Row, Row]:
     asked = entry.get("parameters")
     params: Row = dict(asked) if isinstance(asked, dict) else {}
     row = {name: value for name, value in entry.items() if name in names}
+    for name in (names - parameters) & set(params):  # candidate labels are a parameter at the hubs
+        row[name] = params.pop(name)
     for name, value in entry.items():
         if name in parameters and name not in names:
             params[name] = value

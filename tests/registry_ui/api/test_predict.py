@@ -18,6 +18,8 @@ pytestmark = pytest.mark.django_db
 LABELS = [{"label": "good", "score": 0.75}, {"label": "bad", "score": 0.25}]
 SENTIMENT = "/models/sentiment/versions/1/predict"
 DIGITS = "/models/digits/versions/1/predict"
+CHOOSER = "/models/chooser/versions/1/predict"
+PNG = base64.b64encode(image()).decode()
 
 
 @pytest.fixture
@@ -191,6 +193,35 @@ def test_several_files_are_a_list(api, worker):
 
     assert answer.json()["outputs"] == [LABELS, LABELS]
     assert bytes_asked(worker) == [image(size=(5, 3)), image(size=(9, 3))]
+
+
+@pytest.fixture
+def chooser(worker):
+    """A version that takes images and the labels to choose from."""
+    worker.answers = lambda request: {"results": [{"records": LABELS} for _ in request.rows]}
+    return make_version("chooser", task="zero-shot-image-classification")
+
+
+@pytest.mark.usefixtures("chooser")
+def test_labels_to_choose_from_may_stand_among_the_parameters_as_the_hubs_clients_send_them(api, worker):
+    body = {"inputs": [PNG, {"image": PNG, "candidate_labels": ["own"]}], "parameters": {"candidate_labels": ["a", "b"]}}
+    answer = api.send(CHOOSER, body)
+
+    assert answer.json()["outputs"] == [LABELS, LABELS]
+    assert [row["candidate_labels"] for row in worker.asked.rows] == [["a", "b"], ["own"]]
+    assert worker.asked.params == {}
+
+
+@pytest.mark.usefixtures("chooser")
+def test_labels_may_be_in_the_query_beside_an_image_as_the_body(api, worker):
+    api.post(f'{PREFIX}{CHOOSER}?candidate_labels=["a","b"]', image(), content_type="image/png")
+
+    assert worker.asked.rows[0]["candidate_labels"] == ["a", "b"]
+
+
+@pytest.mark.usefixtures("chooser")
+def test_without_labels_to_choose_from_the_input_is_named(api):
+    assert api.send(CHOOSER, {"inputs": PNG}).json()["errors"][0]["pointer"] == "/inputs/candidate_labels"
 
 
 @pytest.mark.usefixtures("sentiment")

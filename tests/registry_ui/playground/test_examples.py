@@ -94,6 +94,14 @@ def test_the_same_row_is_offered_once():
     assert rows(TEXTS, card_data={"widget": ["One.", {"text": "One."}]}, input_example="One.") == [{"text": "One."}]
 
 
+@pytest.mark.parametrize("labels", ["a cat, a dog", ["a cat", "a dog"]])
+def test_labels_among_the_parameters_of_a_card_go_to_the_input(labels):
+    uri = f"data:image/png;base64,{base64.b64encode(image()).decode()}"
+    entry = {"src": uri, "parameters": {"candidate_labels": labels}}
+    task = get_task("zero-shot-image-classification")
+    assert rows(task, card_data={"widget": [entry]})[0] == {"image": image(), "candidate_labels": ["a cat", "a dog"]}
+
+
 @pytest.mark.parametrize("card_data", [None, [], {"widget": "text"}, {"widget": {"a": 1}}])
 def test_a_card_that_is_not_what_it_should_be_does_no_harm(card_data):
     version = make_version()
