@@ -86,7 +86,7 @@ class Canvas:
         self.size = (WIDTH * scale, HEIGHT * scale)
         self.image = Image.new("RGB", self.size)
         self.labels = Image.new("L", self.size)
-        self._brushes = (ImageDraw.Draw(self.image), ImageDraw.Draw(self.labels))
+        self._on_image, self._on_labels = ImageDraw.Draw(self.image), ImageDraw.Draw(self.labels)
 
     def sky(self, above: Color, below: Color) -> None:
         """Fill everything with a sky that pales downwards."""
@@ -96,13 +96,15 @@ class Canvas:
 
     def polygon(self, points: list[Point], color: Color, label: str) -> None:
         placed = [self._placed(point) for point in points]
-        for brush, fill in zip(self._brushes, (color, LABELS.index(label)), strict=True):
+        fills: tuple[Color, int] = (color, LABELS.index(label))
+        for brush, fill in zip(self._brushes, fills, strict=True):
             brush.polygon(placed, fill=fill)
 
     def ellipse(self, centre: Point, radius: float, color: Color, label: str, *, flat: float = 1.0) -> None:
         """Paint a disc; `radius` is a share of the height, `flat` squeezes it."""
         (x, y), reach = self._placed(centre), radius * self.size[1]
-        for brush, fill in zip(self._brushes, (color, LABELS.index(label)), strict=True):
+        fills: tuple[Color, int] = (color, LABELS.index(label))
+        for brush, fill in zip(self._brushes, fills, strict=True):
             brush.ellipse((x - reach, y - reach * flat, x + reach, y + reach * flat), fill=fill)
 
     def varied(self, color: Color, by: float = 18) -> Color:

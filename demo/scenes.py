@@ -52,12 +52,12 @@ def prepare(*, scenes: int = TRAINED_ON) -> Recipe:
 
 def untrained() -> UperNetForSemanticSegmentation:
     """A few convolutions that look at four sizes at once: 290,000 parameters."""
-    backbone = ResNetConfig(
+    backbone = ResNetConfig(  # type: ignore[call-arg]  # every backbone takes out_features
         embedding_size=24,
         hidden_sizes=[24, 48, 96],
         depths=[1, 1, 1],
         layer_type="basic",
-        out_features=["stage1", "stage2", "stage3"],
+        out_features=["stage1", "stage2", "stage3"],  # type: ignore[call-arg]  # of every backbone's configuration
     )
     return UperNetForSemanticSegmentation(
         UperNetConfig(
