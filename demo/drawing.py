@@ -96,16 +96,15 @@ class Canvas:
 
     def polygon(self, points: list[Point], color: Color, label: str) -> None:
         placed = [self._placed(point) for point in points]
-        fills: tuple[Color, int] = (color, LABELS.index(label))
-        for brush, fill in zip(self._brushes, fills, strict=True):
-            brush.polygon(placed, fill=fill)
+        self._on_image.polygon(placed, fill=color)
+        self._on_labels.polygon(placed, fill=LABELS.index(label))
 
     def ellipse(self, centre: Point, radius: float, color: Color, label: str, *, flat: float = 1.0) -> None:
         """Paint a disc; `radius` is a share of the height, `flat` squeezes it."""
         (x, y), reach = self._placed(centre), radius * self.size[1]
-        fills: tuple[Color, int] = (color, LABELS.index(label))
-        for brush, fill in zip(self._brushes, fills, strict=True):
-            brush.ellipse((x - reach, y - reach * flat, x + reach, y + reach * flat), fill=fill)
+        disc = (x - reach, y - reach * flat, x + reach, y + reach * flat)
+        self._on_image.ellipse(disc, fill=color)
+        self._on_labels.ellipse(disc, fill=LABELS.index(label))
 
     def varied(self, color: Color, by: float = 18) -> Color:
         """Return a color near this one."""

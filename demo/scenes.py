@@ -57,7 +57,7 @@ def untrained() -> UperNetForSemanticSegmentation:
         hidden_sizes=[24, 48, 96],
         depths=[1, 1, 1],
         layer_type="basic",
-        out_features=["stage1", "stage2", "stage3"],  # type: ignore[call-arg]  # of every backbone's configuration
+        out_features=["stage1", "stage2", "stage3"],
     )
     return UperNetForSemanticSegmentation(
         UperNetConfig(

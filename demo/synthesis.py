@@ -11,7 +11,7 @@ RATE = 16_000
 SECONDS = 2.0
 
 Samples = NDArray[np.float32]
-Wave = NDArray[np.float64]
+Wave = NDArray[np.floating[Any]]
 Dice = np.random.Generator
 
 _COUNT = int(RATE * SECONDS)
