@@ -62,10 +62,15 @@ def prepare(*, of_each: int = 100, held_out_of_each: int = 25) -> Recipe:
 
 
 def compose(dice: np.random.Generator, *, of_each: int, noise: float = 0.0) -> tuple[list[Samples], NDArray[np.int64]]:
-    """Return `of_each` sounds of every kind and which each is; with `noise`, up to that much of it in every other one."""
+    """Return `of_each` sounds of every kind and which each is: every third is cut short.
+
+    With `noise`, every other one has up to that much of it.
+    """
     labels = np.tile(np.arange(len(LABELS)), of_each)
     shares = dice.uniform(0, noise, size=len(labels)) * (dice.random(len(labels)) < 0.5)
-    return [make(LABELS[label], dice, noise=share) for label, share in zip(labels, shares, strict=True)], labels
+    lengths = np.where(dice.random(len(labels)) < 1 / 3, dice.uniform(0.5, 1, size=len(labels)), 1.0) * SECONDS * RATE
+    cases = zip(labels, shares, lengths.astype(int), strict=True)
+    return [make(LABELS[label], dice, noise=share)[:length] for label, share, length in cases], labels
 
 
 def encode(extractor: Any, sounds: list[Samples], labels: NDArray[np.int64]) -> list[Example]:
@@ -119,8 +124,8 @@ CARD = CardText(
         "keys, water drops and a whistle. A small Audio Spectrogram Transformer, trained from scratch on this machine in half a minute."
     ),
     data=(
-        "Two seconds each, computed from a few sines and some noise by `demo/synthesis.py`: pitch, speed, loudness and background "
-        "differ every time. Held out are sounds of other dice, and the same kinds with up to as much noise as sound."
+        "One or two seconds each, computed from a few sines and some noise by `demo/synthesis.py`: pitch, speed, loudness and "
+        "background differ every time. Held out are sounds of other dice, and the same kinds with up to as much noise as sound."
     ),
     use='```python\nimport flavor\n\nlisten = flavor.load_model("models:/sounds@champion")\nlisten(samples)  # at 16,000 a second\n```',
     limits=(

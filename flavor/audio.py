@@ -122,7 +122,7 @@ def _by_pyav(content: bytes, container_format: str, max_seconds: float, field: s
             _check_length(int((container.duration or 0) / av.time_base * rate), rate, max_seconds, field)
             return Sound(_joined(_frames(av, container, stream), rate, max_seconds, field), rate)
     except av.error.FFmpegError as error:
-        raise InvalidInput(field, f"{field} is a damaged or unknown sound file: {error}.") from error
+        raise InvalidInput(field, f"{field} is a damaged or unknown sound file: {error.strerror}.") from error
 
 
 def _frames(av: Any, container: Any, stream: Any) -> Iterator["NDArray[Any]"]:

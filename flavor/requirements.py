@@ -20,7 +20,7 @@ WHERE_INSTALLED = {
     "text": ("accelerate",),
     "vision": ("accelerate", "torchvision"),
     "audio": ("accelerate", "torchaudio", "librosa", "av"),
-    "multimodal": ("accelerate", "torchvision", "soundfile"),
+    "multimodal": ("accelerate", "torchvision", "soundfile", "scipy"),
 }
 OF_FILES = {"*.model": "sentencepiece", "*.spm": "sentencepiece", "*.tiktoken": "tiktoken"}
 OF_QUANTIZATION = {"bitsandbytes": "bitsandbytes", "gptq": "gptqmodel", "awq": "autoawq", "torchao": "torchao", "hqq": "hqq"}

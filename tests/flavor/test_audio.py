@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy
 import pytest
 
@@ -177,12 +178,42 @@ def test_a_file_that_was_cut_off_is_heard_as_far_as_it_goes() -> None:
     assert (heard == tone(1)[: len(heard)]).all()
 
 
+@pytest.mark.parametrize(("container", "codec"), [("webm", "libopus"), ("mp4", "aac")])
+def test_what_phones_and_browsers_record_is_heard(container: str, codec: str) -> None:
+    content = recorded(tone(1, 440, rate=48_000), container, codec)
+    heard = decode_audio(content, sampling_rate=RATE)
+    assert heard.seconds == pytest.approx(1, abs=0.06)
+    assert numpy.abs(numpy.fft.rfft(heard.samples[:RATE], n=RATE)).argmax() == pytest.approx(440, abs=2)
+    with pytest.raises(InvalidInput, match=r"has 1\.0 seconds; at most 0\.5 are read"):
+        decode_audio(content, max_seconds=0.5)
+
+
+@pytest.mark.parametrize("start", [b"\x1aE\xdf\xa3", b"\0\0\0\x20ftypM4A "], ids=["webm", "m4a"])
+def test_a_damaged_recording_is_said_to_be_so(start: bytes) -> None:
+    with pytest.raises(InvalidInput, match="damaged or unknown sound file: Invalid data found"):
+        decode_audio(start + bytes(100))
+
+
 @pytest.mark.parametrize("start", [b"\x1aE\xdf\xa3", b"\0\0\0\x20ftypM4A "], ids=["webm", "m4a"])
 def test_other_containers_need_pyav_and_say_so(monkeypatch: pytest.MonkeyPatch, start: bytes) -> None:
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(MissingDependency, match=r"needs the package av \(PyAV\); install it, or send one of WAV") as caught:
         decode_audio(start + bytes(100))
     assert caught.value.package == "av"
+
+
+def recorded(samples: Any, container: str, codec: str) -> bytes:
+    """A file as browsers (WebM) and phones (MP4) write it."""
+    buffer = BytesIO()
+    with av.open(buffer, "w", format=container) as file:
+        stream = file.add_stream(codec, rate=48_000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(samples[None], format="fltp", layout="mono")
+        frame.sample_rate = 48_000
+        resampler = av.AudioResampler(format=stream.format, layout="mono", rate=48_000, frame_size=stream.frame_size)
+        for piece in [*resampler.resample(frame), *resampler.resample(None)]:
+            file.mux(stream.encode(piece))
+        file.mux(stream.encode(None))
+    return buffer.getvalue()
 
 
 def test_nothing_of_the_caller_is_changed() -> None:
