@@ -78,8 +78,20 @@ def task_of(parts: Parts, asked: str | None, architecture: str) -> Task:
     return own or choose_task(asked, architecture)
 
 
-def check_complete(task: Task, components: dict[str, Any]) -> None:
-    """Raise InvalidInput naming a component that the task needs and that was not given."""
+def completed(task: Task, parts: Parts) -> Parts:
+    """Return parts with every component that the task needs; those that only a processor holds are taken out of it.
+
+    Raises InvalidInput naming one that was not given.
+    """
+    given = parts.components
+    missing = [name for name in task.components if name not in given and task.alternatives.get(name) not in given]
+    held = {name: part for name in missing if (part := getattr(given.get("processor"), name, None)) is not None}
+    others = {name: component for name, component in given.items() if name != "processor" or not held}
+    _check_complete(task, {**others, **held})
+    return replace(parts, components={**others, **held})
+
+
+def _check_complete(task: Task, components: dict[str, Any]) -> None:
     for name in task.components:
         if name not in components and task.alternatives.get(name) not in components:
             raise InvalidInput(

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from .checkpoints import Folder, further_files
-from .components import Parts, check_complete, quiet, task_of
+from .components import Parts, completed, quiet, task_of
 from .flavor_config import COMPONENTS_FOLDER, MODEL_FOLDER, FlavorConfig
 from .hub import is_hub_id
 from .tasks import Task
@@ -43,7 +43,7 @@ def open_parts(parts: Parts, *, task: str | None = None) -> ModelInMemory:
     """Return parts in memory, checked. Raises InvalidInput naming what is missing."""
     architecture = type(parts.model).__name__
     chosen = task_of(parts, task, architecture)
-    check_complete(chosen, parts.components)
+    parts = completed(chosen, parts)
     config = FlavorConfig(
         task=chosen.name,
         instance_type=chosen.pipeline.rpartition(":")[2],

@@ -19,7 +19,7 @@ from .checkpoints import (
     no_weights,
     torch_dtype_of,
 )
-from .components import Parts, check_complete, task_of
+from .components import Parts, completed, task_of
 from .flavor_config import ADAPTER_FOLDER, COMPONENTS_FOLDER, MODEL_FOLDER, FlavorConfig
 from .memory import card_beside, dtype_of, hub_id_of, save_base, save_components
 from .plain_data import as_text
@@ -106,7 +106,7 @@ def open_adapted(parts: Parts, base: FoundBase | None, *, task: str | None = Non
     """Return a model with adapters, checked. Without a base that can be found again, its base is saved with it."""
     model, below = parts.model, base_of(parts.model)
     chosen = task_of(parts, task, type(below).__name__)
-    check_complete(chosen, parts.components)
+    parts = completed(chosen, parts)
     fields = _base_fields(base) if base else {"adapter_folder": ADAPTER_FOLDER, "model_binary": MODEL_FOLDER}
     config = FlavorConfig(
         task=chosen.name,

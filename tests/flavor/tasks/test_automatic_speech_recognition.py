@@ -1,4 +1,5 @@
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import numpy
@@ -7,6 +8,7 @@ import torch
 import transformers
 from transformers import Pipeline
 
+import flavor
 from flavor.architectures import tasks_of
 from flavor.pyfunc import PyfuncModel
 from flavor.results import json_safe
@@ -252,6 +254,16 @@ def test_stock_gets_texts_and_one_json_text_per_recording_with_times() -> None:
     timed = stock.predict(rows, {"return_timestamps": "word"})
     assert len(timed) == 2
     assert all(text.startswith('{"text": ') and '"chunks"' in text for text in timed)
+
+
+def test_a_model_given_with_its_processor_is_logged_as_its_parts(tmp_path: Path) -> None:
+    pipeline = tiny_pipeline()
+    processor = transformers.WhisperProcessor(pipeline.feature_extractor, pipeline.tokenizer)
+    flavor.save_model({"model": pipeline.model, "processor": processor}, tmp_path / "saved")
+    loaded = flavor.load_pyfunc_model(str(tmp_path / "saved"), device="cpu")
+    assert heard(loaded, noise(0.5), **SHORT) == natively(loaded, noise(0.5), **SHORT)
+    parts = flavor.load_model(str(tmp_path / "saved"), return_type="components")
+    assert {"tokenizer", "feature_extractor"} <= set(parts)
 
 
 @pytest.mark.parametrize(
