@@ -30,7 +30,7 @@ _SIGNS = (
     (b"fLaC", "audio/flac"),
     (b"OggS", "audio/ogg"),
     (b"ID3", "audio/mpeg"),
-    (b"\xff\xfb", "audio/mpeg"),
+    *((sign, "audio/mpeg") for sign in (b"\xff\xfb", b"\xff\xf3", b"\xff\xf2")),  # MPEG 1, 2 and 2.5 at lower rates
 )
 
 

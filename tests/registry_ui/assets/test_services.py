@@ -86,6 +86,7 @@ def test_an_empty_and_a_too_big_upload_are_refused(settings):
 def test_other_media_keep_the_type_their_sender_gave():
     assert store(b"a,b", "text/csv").media_type == "text/csv"
     assert sniff(b"RIFF\0\0\0\0WAVEfmt ") == "audio/wav"
+    assert {sniff(start + bytes(40)) for start in (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2")} == {"audio/mpeg"}
 
 
 @pytest.mark.parametrize("asset_id", ["nonsense", "00000000-0000-0000-0000-000000000000"])
