@@ -54,6 +54,7 @@ class Display(StrEnum):
     DEPTH = "depth"
     KEYPOINTS = "keypoints"
     VECTORS = "vectors"
+    DECISIONS = "decisions"
     JSON = "json"
 
 

@@ -60,7 +60,7 @@ class Decision(Task):
             },
         },
     }
-    display = Display.JSON
+    display = Display.DECISIONS
     max_batch = 1
 
     def check_row(self, row: Row) -> None:

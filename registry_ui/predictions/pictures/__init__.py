@@ -6,7 +6,7 @@ from typing import Any
 from flavor.tasks import Display
 
 from ..values import as_json
-from . import answers, boxes, chats, images, keypoints, labels, masks, sounds, spans, tables, texts, vectors
+from . import answers, boxes, chats, decisions, images, keypoints, labels, masks, sounds, spans, tables, texts, vectors
 from .base import Answer
 
 __all__ = ["Answer", "draw"]
@@ -26,6 +26,7 @@ _DRAW: dict[Display, Callable[[Answer], Any]] = {
     Display.DEPTH: images.draw,
     Display.KEYPOINTS: keypoints.draw,
     Display.VECTORS: vectors.draw,
+    Display.DECISIONS: decisions.draw,
     Display.JSON: lambda answer: as_json(answer.records),
 }
 

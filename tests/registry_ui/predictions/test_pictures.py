@@ -84,6 +84,11 @@ SHOWN = {
         "Each pair",
     ),
     Display.VECTORS: ({"a_text": "a"}, [{"embedding": [3.0, -4.0]}], "Norm 5"),
+    Display.DECISIONS: (
+        {"a_json": {"refund": {"type": "noul", "instructions": "Is a refund requested?"}}},
+        [{"question": "refund", "type": "noul", "noul": 0.9}],
+        "Is a refund requested? refund Yes",
+    ),
     Display.JSON: ({"a_text": "a"}, [{"anything": {"deep": [1, 2]}}], "&quot;deep&quot;"),
 }
 
@@ -179,13 +184,13 @@ def test_tags_of_one_kind_have_one_color():
 def test_scores_that_are_no_probabilities_share_a_scale():
     bars = draw(Display.LABELS, [{"label": "a", "score": 7.5}, {"label": "b", "score": -2.5}])
 
-    assert [(bar.low, bar.high) for bar in bars.shown] == [(-2.5, 7.5)] * 2
+    assert [(bar.low, bar.high) for bar in bars.groups[0].shown] == [(-2.5, 7.5)] * 2
 
 
 def test_many_labels_are_folded():
     bars = draw(Display.LABELS, [{"label": str(number), "score": 0.01} for number in range(100)])
 
-    assert (len(bars.shown), len(bars.folded)) == (10, 90)
+    assert (len(bars.groups[0].shown), len(bars.groups[0].folded)) == (10, 90)
 
 
 def test_a_repeated_prompt_is_told_from_what_is_new():
@@ -291,6 +296,31 @@ def test_an_image_that_is_no_longer_kept_leaves_the_table():
 
     assert '<svg class="medium' not in html
     assert "cat" in said(html)
+
+
+def test_each_mask_of_a_text_has_its_own_bars():
+    records = [{"token_str": "soup", "score": 0.5, "mask": 0}, {"token_str": "cold", "score": 0.75, "mask": 1}]
+    html = said(html_of(Display.LABELS, records))
+
+    assert html.index("Mask 1") < html.index("soup") < html.index("Mask 2") < html.index("cold")
+    assert "Mask" not in said(html_of(Display.LABELS, [{"token_str": "soup", "score": 0.5}]))
+
+
+def test_a_level_is_told_by_its_name_with_all_levels_in_order():
+    record = {"question": "urgency", "type": "score", "score": 1.75, "confidence": 0.5}
+    record |= {"legend": {"0": "Can wait", "1": "This week", "2": "Today"}, "probabilities": {"0": 0.05, "1": 0.15, "2": 0.8}}
+    (decided,) = draw(Display.DECISIONS, [record])
+
+    assert (decided.verdict, decided.level, decided.highest, decided.confidence) == ("Today", 1.75, 2, 0.5)
+    assert [bar.label for bar in decided.options.shown] == ["Can wait", "This week", "Today"]
+
+
+def test_options_of_a_choice_come_best_first():
+    record = {"question": "tone", "type": "choice", "choice": "calm", "probabilities": {"angry": 0.25, "calm": 0.75}}
+    (decided,) = draw(Display.DECISIONS, [record], a_json={"tone": {"instructions": "What is the tone?"}})
+
+    assert (decided.instructions, decided.verdict) == ("What is the tone?", "calm")
+    assert [bar.label for bar in decided.options.shown] == ["calm", "angry"]
 
 
 def test_vectors_are_found_however_deep_they_lie():
