@@ -9,6 +9,7 @@ from ..values import Medium
 from .base import Answer, number_of
 
 SHOWN = 10  # more are folded
+LONGEST_NOTE = 160
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Bar:
     score: float | None
     low: float
     high: float
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,4 +58,10 @@ def _bars(answer: Answer, records: list[Row]) -> list[Bar]:
     known = [score for score in scores if score is not None]
     low, high = min([0.0, *known]), max([1.0, *known])
     labels = [answer.text_of(record, "label", "answer", "token_str") for record in records]
-    return [Bar(label, score, low, high) for label, score in zip(labels, scores, strict=True)]
+    return [Bar(label, score, low, high, _sentence(record)) for label, score, record in zip(labels, scores, records, strict=True)]
+
+
+def _sentence(record: Row) -> str:
+    """The whole text with the label in it, where there is one that can be read at a glance."""
+    found = record.get("sequence")
+    return found if isinstance(found, str) and len(found) <= LONGEST_NOTE else ""

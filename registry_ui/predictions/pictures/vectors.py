@@ -30,6 +30,7 @@ class Vector:
     high: float
     first: list[float]
     bins: list[Bin]
+    name: str = ""  # what it stands for, such as a token
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,10 @@ class Vectors:
 def draw(answer: Answer) -> Vectors:
     """Return every vector of every record, however deep they lie."""
     found = [vector for record in answer.records for value in record.values() for vector in _vectors_in(value)]
-    return Vectors([_vector(values) for values in found[:MOST]], len(found))
+    names = [name for record in answer.records for name in record.get("tokens") or ()]
+    if len(names) != len(found):
+        names = [""] * len(found)
+    return Vectors([_vector(values, str(name)) for values, name in list(zip(found, names, strict=True))[:MOST]], len(found))
 
 
 def _vectors_in(value: Any) -> Iterator[list[float]]:
@@ -55,10 +59,10 @@ def _vectors_in(value: Any) -> Iterator[list[float]]:
         yield from _vectors_in(each)
 
 
-def _vector(values: list[float]) -> Vector:
+def _vector(values: list[float], name: str) -> Vector:
     low, high = min(values), max(values)
     norm, mean = math.sqrt(sum(value * value for value in values)), sum(values) / len(values)
-    return Vector(len(values), norm, mean, low, high, values[:FIRST], _histogram(values, low, high))
+    return Vector(len(values), norm, mean, low, high, values[:FIRST], _histogram(values, low, high), name)
 
 
 def _histogram(values: list[float], low: float, high: float) -> list[Bin]:

@@ -329,6 +329,18 @@ def test_vectors_are_found_however_deep_they_lie():
     assert [vector.first for vector in picture.vectors] == [[1.0, 2.0], [3.0, 4.0]]
 
 
+def test_vectors_of_tokens_say_which_token_each_is():
+    picture = draw(Display.VECTORS, [{"embedding": [[1.0, 2.0], [3.0, 4.0]], "tokens": ["soup", "##s"]}])
+
+    assert [vector.name for vector in picture.vectors] == ["soup", "##s"]
+
+
+def test_a_token_is_shown_in_its_sentence():
+    html = said(html_of(Display.LABELS, [{"token_str": "cold", "score": 0.5, "sequence": "the soup is cold"}]))
+
+    assert "the soup is cold" in html
+
+
 def test_a_vector_of_equal_values_has_a_histogram_too():
     assert draw(Display.VECTORS, [{"embedding": [0.0, 0.0]}]).vectors[0].bins[0].height == 100
 
