@@ -37,3 +37,4 @@ class Recipe:
     prompt_template: str | None = None
     model_config: dict[str, Any] | None = None  # params that serve this model best
     sorts_by_length: bool = True
+    as_components: bool | None = None  # logged part by part from memory, rather than file by file

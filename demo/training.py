@@ -58,6 +58,7 @@ def train(
         "prompt_template": recipe.prompt_template,
         "model_config": recipe.model_config,
         "input_example": recipe.input_example,
+        "as_components": recipe.as_components,
         "run_id": run_id,
         "metrics": figures,
     }
