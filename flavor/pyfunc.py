@@ -29,6 +29,7 @@ __all__ = ["PyfuncModel", "RowResult", "Warned"]
 logger = logging.getLogger(__name__)
 
 OVERLONG = ("truncate", "refuse")
+ON_ERROR = ("raise", "row")
 
 
 class PyfuncModel:
@@ -55,7 +56,7 @@ class PyfuncModel:
         self.pipeline = pipeline
         self.model_config = dict(model_config or {})
         self.prompt_template = prompt_templates.check(prompt_template) if prompt_template else None
-        self.overlong = _checked_overlong(overlong)
+        self.overlong = _checked("overlong", overlong, OVERLONG)
         self.signature_defaults = dict(signature_defaults or {})
         self.output = output
         self.max_pixels = max_pixels
@@ -106,9 +107,10 @@ class PyfuncModel:
         """Answer N rows with N results, in order.
 
         `should_stop` is asked before every batch and after every token; rows not reached have the error code `cancelled`.
-        With `on_error="return"` a row at fault has its error in its result; wrong params are raised all the same.
+        With `on_error="row"` a row at fault has its error in its own result; wrong params are raised all the same.
         """
-        batcher = self._batcher(overlong, raises=on_error == "raise", should_stop=should_stop)
+        raises = _checked("on_error", on_error, ON_ERROR) == "raise"
+        batcher = self._batcher(overlong, raises=raises, should_stop=should_stop)
         return self._run(rows, params, batcher)
 
     def stream(
@@ -239,7 +241,7 @@ class PyfuncModel:
     def _batcher(self, overlong: str | None, **options: Any) -> Batcher:
         size = self.model_config.get("batch_size")
         max_rows = size if isinstance(size, int) and size > 0 else self.task.max_batch or MAX_ROWS
-        chosen = _checked_overlong(overlong or self.overlong)
+        chosen = _checked("overlong", overlong or self.overlong, OVERLONG)
         return Batcher(self.task, self.pipeline, self.token_limit, self._lock, chosen, max_rows, **options)
 
     def _write_into(self, pieces: SimpleQueue, row: Row, params: Row | None, batcher: Batcher) -> None:
@@ -265,10 +267,10 @@ def _until_result(pieces: SimpleQueue) -> Iterator[str | RowResult]:
             return
 
 
-def _checked_overlong(overlong: str) -> str:
-    if overlong not in OVERLONG:
-        raise InvalidInput("overlong", f"overlong must be one of {', '.join(OVERLONG)}, got {overlong!r}.")
-    return overlong
+def _checked(name: str, value: str, choices: tuple[str, ...]) -> str:
+    if value not in choices:
+        raise InvalidInput(name, f"{name} must be one of {', '.join(choices)}, got {value!r}.")
+    return value
 
 
 def _stock_frame(shape: Any) -> Any:

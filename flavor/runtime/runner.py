@@ -65,7 +65,7 @@ def _run(model: Any, batch: list[Asked]) -> list[dict[str, Any]]:
         rows,
         batch[0].params,
         should_stop=lambda: all(each.is_unwanted() for each in batch),
-        on_error="return",
+        on_error="row",
         overlong=batch[0].overlong,
     )
     answers, start = [], 0
@@ -90,7 +90,7 @@ def _stream(model: Any, asked: Asked, send: Callable[[dict], None]) -> dict[str,
 def _warm_up(model: Any) -> None:
     """Run the task's example once: the first call is slower than others, and shows what memory the model needs."""
     params = {"max_new_tokens": 1} if model.task.generates else None
-    for result in model.run([model.task.example], params, on_error="return"):
+    for result in model.run([model.task.example], params, on_error="row"):
         if result.error:
             logger.warning("The example of %s failed: %s", model.task.name, result.error["detail"])
 

@@ -119,7 +119,7 @@ def test_a_long_text_is_refused_when_the_model_or_the_call_says_so(classifier: P
     with pytest.raises(InvalidInput, match="102 tokens and the model reads 64") as caught:
         model_of("text-classification", overlong="refuse").run([{"text": "short"}, {"text": LONG}])
     assert (caught.value.field, caught.value.row) == ("text", 1)
-    results = classifier.run([{"text": "short"}, {"text": LONG}], overlong="refuse", on_error="return")
+    results = classifier.run([{"text": "short"}, {"text": LONG}], overlong="refuse", on_error="row")
     assert [result.error and result.error["field"] for result in results] == [None, "text"]
 
 
@@ -178,14 +178,21 @@ def test_a_row_the_model_cannot_read_spares_the_others(classifier: PyfuncModel) 
         return preprocess(inputs, **options)
 
     model.pipeline.preprocess = choke
-    results = model.run([{"text": "good"}, {"text": "bad"}, {"text": "kind"}], on_error="return")
+    results = model.run([{"text": "good"}, {"text": "bad"}, {"text": "kind"}], on_error="row")
     assert [result.error and result.error["code"] for result in results] == [None, "model-error", None]
     assert "index out of range" in results[1].error["detail"]
 
 
 def test_wrong_params_are_raised_even_where_rows_return_their_errors(classifier: PyfuncModel) -> None:
     with pytest.raises(InvalidInput, match="from 0 to"):
-        classifier.run([{"text": "good"}], {"top_k": -1}, on_error="return")
+        classifier.run([{"text": "good"}], {"top_k": -1}, on_error="row")
+
+
+def test_an_unknown_way_to_treat_errors_or_long_texts_is_refused_by_name(classifier: PyfuncModel) -> None:
+    with pytest.raises(InvalidInput, match="on_error must be one of raise, row, got 'return'"):
+        classifier.run([{"text": "good"}], on_error="return")
+    with pytest.raises(InvalidInput, match="overlong must be one of truncate, refuse, got 'cut'"):
+        classifier.run([{"text": "good"}], overlong="cut")
 
 
 def test_the_model_config_of_the_caller_is_not_changed() -> None:

@@ -110,7 +110,7 @@ def test_sounds_brought_to_one_length_share_a_forward_pass() -> None:
 
 
 def test_a_file_that_is_no_sound_is_named_with_its_row(model: PyfuncModel) -> None:
-    results = model.run([{"audio": encoded(tone())}, {"audio": b"not a sound"}, {"audio": encoded(tone())}], on_error="return")
+    results = model.run([{"audio": encoded(tone())}, {"audio": b"not a sound"}, {"audio": encoded(tone())}], on_error="row")
     assert [result.error and (result.error["code"], result.error["field"]) for result in results] == [
         None,
         ("invalid-input", "audio"),

@@ -91,7 +91,7 @@ def test_labels_that_are_not_one_token_are_shown() -> None:
 
 
 def test_a_state_that_does_not_fit_is_refused_rather_than_cut(model: PyfuncModel) -> None:
-    good, bad = model.run([TASK.example, {**TASK.example, "state": "soup " * 300}], on_error="return")
+    good, bad = model.run([TASK.example, {**TASK.example, "state": "soup " * 300}], on_error="row")
     assert good.error is None
     assert bad.error is not None
     assert bad.error["field"] == "state"

@@ -59,7 +59,7 @@ def test_the_mask_of_another_model_is_understood(model: PyfuncModel) -> None:
 
 
 def test_a_text_without_a_mask_is_told_which_one_to_write(model: PyfuncModel) -> None:
-    good, bad = model.run([{"text": ONE}, {"text": "no mask"}], on_error="return")
+    good, bad = model.run([{"text": ONE}, {"text": "no mask"}], on_error="row")
     assert good.error is None
     assert bad.error == {
         "code": "invalid-input",

@@ -66,7 +66,7 @@ def test_a_text_is_never_opened(model: PyfuncModel, value: str) -> None:
 
 def test_one_bad_image_does_not_spoil_its_neighbours(model: PyfuncModel) -> None:
     rows = [{"image": png(picture())}, {"image": b"not an image"}, {"image": png(picture("blue"))}]
-    results = model.run(rows, on_error="return")
+    results = model.run(rows, on_error="row")
     assert [result.error and (result.error["code"], result.error["field"]) for result in results] == [
         None,
         ("invalid-input", "image"),

@@ -106,7 +106,7 @@ def test_a_long_table_is_read_as_far_as_it_fits_and_says_so(model: PyfuncModel) 
 )
 def test_what_cannot_be_asked_is_refused_by_name(model: PyfuncModel, row: dict, field: str, said: str) -> None:
     good = {"table": TABLE, "question": QUESTIONS[0]}
-    first, refused = model.run([good, row], on_error="return")
+    first, refused = model.run([good, row], on_error="row")
     assert first.error is None
     assert refused.error is not None
     assert refused.error["field"] == field

@@ -66,7 +66,7 @@ def test_a_film_that_is_too_short_is_read_and_says_so_where_transformers_fails(m
 
 
 def test_a_film_that_cannot_be_read_is_named_by_its_row(model: PyfuncModel) -> None:
-    results = model.run([{"video": film()}, {"video": b"nothing"}], on_error="return")
+    results = model.run([{"video": film()}, {"video": b"nothing"}], on_error="row")
     assert [result.error and result.error["field"] for result in results] == [None, "video"]
     with pytest.raises(InvalidInput, match="never taken for a path"):
         model.run([{"video": "film.mp4"}])
