@@ -11,16 +11,18 @@ import time
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .chat_requests import Asked, Read, in_words_of, read_chat, read_completion, read_embeddings
 from .errors import as_mlflow_does
-from .pyfunc import PyfuncModel
 from .results import RowResult, json_safe
 from .tasks import get_task
 from .tasks._base import InvalidInput, Row
 from .tasks._checking import check_params, check_rows
 from .tasks._protocols import PROTOCOL_TASKS
+
+if TYPE_CHECKING:
+    from .pyfunc import PyfuncModel
 
 _FINISHES = {"time": "length", "cancelled": "length"}  # OpenAI has no words of its own for these
 
@@ -38,8 +40,8 @@ class Protocol(ABC):
         """What its models do."""
         return PROTOCOL_TASKS[self.name]
 
-    def params(self, model: PyfuncModel, asked: Asked) -> Row:
-        """The params with which the model is run."""
+    def params(self, asked: Asked, *, is_pooled: bool = False) -> Row:
+        """The params with which the model is run; `is_pooled` where it makes one vector of a text by itself."""
         return asked.params
 
     def example(self, given: Any) -> Any:
@@ -60,15 +62,23 @@ class Protocol(ABC):
     def response(self, asked: Asked, results: list[RowResult], about: Row) -> Row:
         """Return the answer to one request."""
 
-    def pieces(self, model: PyfuncModel, asked: Asked, about: Row) -> Iterator[Row]:
-        """Yield the answer to one request piece by piece."""
-        raise InvalidInput("stream", f"{self.name} has nothing to stream; use predict.")
+    def check_stream(self, asked: Asked) -> None:
+        """Raise InvalidInput where the request cannot be answered piece by piece."""
+        if len(asked.rows) != 1:
+            raise InvalidInput(self.key, f"a stream answers one {self.key}, got {len(asked.rows)}.")
+
+    def chunks(self, pieces: Iterator[str | RowResult], asked: Asked, about: Row, *, is_read_at_the_end: bool) -> Iterator[Row]:
+        """Yield the answer to one request chunk by chunk, of the pieces of its text and the result that ends them.
+
+        `is_read_at_the_end` where only the whole text tells what is content, and what a call of a tool.
+        """
+        raise NotImplementedError
 
 
 class LlmModel:
     """A model behind one of the protocols; `predict` and `predict_stream` are MLflow's doors."""
 
-    def __init__(self, model: PyfuncModel, protocol: Protocol, *, name: str = "") -> None:
+    def __init__(self, model: "PyfuncModel", protocol: Protocol, *, name: str = "") -> None:
         self.model = model
         self.protocol = protocol
         self.name = name
@@ -91,12 +101,17 @@ class LlmModel:
                 raise InvalidInput("inputs", f"a stream answers one request, got {len(requests)}.")
             request = {**(params or {}), **requests[0]}
             with in_words_of(request):
-                yield from self.protocol.pieces(self.model, self.protocol.read(request), self._about())
+                asked = self.protocol.read(request)
+                self.protocol.check_stream(asked)
+                pieces = self.model.stream(asked.rows[0], asked.params)
+                is_read_at_the_end = getattr(self.model.pipeline.tokenizer, "response_template", None) is not None
+                yield from self.protocol.chunks(pieces, asked, self._about(), is_read_at_the_end=is_read_at_the_end)
 
     def _answer(self, request: Row) -> Row:
         with in_words_of(request):
             asked = self.protocol.read(request)
-            results = self.model.run(asked.rows, self.protocol.params(self.model, asked))
+            is_pooled = self.model.effective(asked.params).values.get("pooling", "none") != "none"
+            results = self.model.run(asked.rows, self.protocol.params(asked, is_pooled=is_pooled))
         return self.protocol.response(asked, results, self._about())
 
     def _about(self) -> Row:
@@ -114,12 +129,11 @@ class _Chat(Protocol):
         choices = [_chat_choice(index, record) for index, record in enumerate(records)]
         return {"id": _id("chatcmpl"), "object": "chat.completion", **about, "choices": choices, "usage": _usage(results)}
 
-    def pieces(self, model: PyfuncModel, asked: Asked, about: Row) -> Iterator[Row]:
-        """A first piece with the role, those of the text, a last one with the reason why it ended."""
+    def chunks(self, pieces: Iterator[str | RowResult], asked: Asked, about: Row, *, is_read_at_the_end: bool) -> Iterator[Row]:
+        """A first chunk with the role, those of the text, a last one with the reason why it ended."""
         head = {"id": _id("chatcmpl"), "object": "chat.completion.chunk", **about}
-        is_read_at_the_end = getattr(model.pipeline.tokenizer, "response_template", None) is not None
         yield _chunk(head, {"role": "assistant", "content": ""})
-        for piece in model.stream(asked.rows[0], asked.params):
+        for piece in pieces:
             if isinstance(piece, RowResult):
                 choice: Row = _chat_choice(0, piece.records[0]) if piece.records else {"message": {}, "finish_reason": "length"}
                 if is_read_at_the_end:
@@ -141,11 +155,9 @@ class _Completions(Protocol):
         choices = [_text_choice(index, record) for index, record in enumerate(records)]
         return {"id": _id("cmpl"), "object": "text_completion", **about, "choices": choices, "usage": _usage(results)}
 
-    def pieces(self, model: PyfuncModel, asked: Asked, about: Row) -> Iterator[Row]:
-        if len(asked.rows) != 1:
-            raise InvalidInput("prompt", f"a stream continues one prompt, got {len(asked.rows)}.")
+    def chunks(self, pieces: Iterator[str | RowResult], asked: Asked, about: Row, *, is_read_at_the_end: bool) -> Iterator[Row]:
         head = {"id": _id("cmpl"), "object": "text_completion", **about}
-        for piece in model.stream(asked.rows[0], asked.params):
+        for piece in pieces:
             if isinstance(piece, str):
                 yield {**head, "choices": [{"index": 0, "text": piece, "finish_reason": None}]}
                 continue
@@ -160,10 +172,13 @@ class _Embeddings(Protocol):
     key = "input"
     read = staticmethod(read_embeddings)
 
-    def params(self, model: PyfuncModel, asked: Asked) -> Row:
+    def params(self, asked: Asked, *, is_pooled: bool = False) -> Row:
         """One vector for each text: pooled by mean where neither the model nor the request says how."""
-        is_pooled = model.effective(asked.params).values.get("pooling", "none") != "none"
-        return asked.params if is_pooled else {**asked.params, "pooling": "mean"}
+        is_said = asked.params.get("pooling", "none") != "none"
+        return asked.params if is_pooled or is_said else {**asked.params, "pooling": "mean"}
+
+    def check_stream(self, asked: Asked) -> None:
+        raise InvalidInput("stream", f"{self.name} has nothing to stream; use predict.")
 
     def response(self, asked: Asked, results: list[RowResult], about: Row) -> Row:
         vectors = [json_safe(result.records[0]["embedding"]) for result in results]
