@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .examination import inspect as inspect
     from .loading import load_model as load_model
     from .loading import load_pyfunc_model as load_pyfunc_model
+    from .merging import merge_and_log as merge_and_log
     from .persisting import persist_pretrained_model as persist_pretrained_model
     from .saving import log_model as log_model
     from .saving import save_model as save_model
@@ -22,6 +23,7 @@ _DOOR = {
     "load_model": "loading",
     "load_pyfunc_model": "loading",
     "inspect": "examination",
+    "merge_and_log": "merging",
     "persist_pretrained_model": "persisting",
     "get_default_pip_requirements": "requirements",
     "get_default_conda_env": "requirements",
@@ -36,6 +38,7 @@ __all__ = [
     "load_model",
     "load_pyfunc_model",
     "log_model",
+    "merge_and_log",
     "persist_pretrained_model",
     "save_model",
 ]

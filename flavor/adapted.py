@@ -48,7 +48,7 @@ def save_adapters(model: Any, folder: Path, *, with_embeddings: bool) -> None:
         model.save_pretrained(str(folder), save_embedding_layers=with_embeddings)
         return
     active = model.active_adapters()
-    with _without_noise():
+    with without_noise():
         for name in adapters_of(model):
             model.set_adapter(name)
             model.save_pretrained(str(folder if name == DEFAULT else folder / name))
@@ -87,6 +87,25 @@ def _renamed(key: str, renamed: dict[str, str]) -> str:
     return key
 
 
+def without_adapters(model: Any) -> Any:
+    """Take the adapters out of a model that carries them in place, and return it as it was before."""
+    from peft.tuners.tuners_utils import BaseTunerLayer  # heavy
+    from peft.utils.other import AuxiliaryTrainingWrapper
+
+    for name, module in list(model.named_modules()):
+        below = None
+        if isinstance(module, AuxiliaryTrainingWrapper):
+            below = module.original_module
+        elif isinstance(module, BaseTunerLayer):
+            below = module.get_base_layer()
+        if below is not None:
+            parent, _, last = name.rpartition(".")
+            setattr(model.get_submodule(parent), last, below)
+    del model.peft_config
+    model._hf_peft_config_loaded = False
+    return model
+
+
 def put_on(base: Any, folder: Path, active: str) -> Any:
     """Return the base as a PeftModel with the adapters in a folder, one active. Raises MissingDependency, ModelNotLoadable."""
     try:
@@ -98,7 +117,7 @@ def put_on(base: Any, folder: Path, active: str) -> Any:
     if not found:
         raise ModelNotLoadable(f"There is no {ADAPTER_CONFIG} in {folder}; log the adapter again.")
     (first, place), *others = found.items()
-    with said_plainly(f"The adapter in {folder}"), quiet(), _without_noise():
+    with said_plainly(f"The adapter in {folder}"), quiet(), without_noise():
         model = PeftModel.from_pretrained(base, str(place), adapter_name=first)
         for name, other in others:
             model.load_adapter(str(other), adapter_name=name)
@@ -113,12 +132,14 @@ def adapter_folders(folder: Path) -> dict[str, Path]:
 
 
 @contextmanager
-def _without_noise() -> Iterator[None]:
+def without_noise() -> Iterator[None]:
     """Keep back what the person who logs or loads can do nothing about.
 
-    peft 0.21 still asks transformers 5 for `is_gradient_checkpointing`, and misses the base's folder when that is gone.
+    peft 0.21 still asks transformers 5 for `is_gradient_checkpointing`, misses the base's folder when that is gone, and tells
+    that merging unties embeddings of which an adapter has one.
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*", category=FutureWarning)
         warnings.filterwarnings("ignore", message="Could not find a config file", category=UserWarning)
+        warnings.filterwarnings("ignore", message="Input and output embeddings are no longer tied", category=UserWarning)
         yield

@@ -67,6 +67,25 @@ def write(folder: Path, text: str) -> None:
         yaml.safe_dump(data, file, default_flow_style=False, allow_unicode=True, sort_keys=False)
 
 
+def read(folder: Path) -> str:
+    """Return the card of an artifact as one text with its front matter, empty when it has none that can be read."""
+    path, data = folder / CARD, folder / CARD_DATA
+    if not path.is_file():
+        return ""
+    body = path.read_text(encoding="utf-8")
+    try:
+        said = as_dict(parsed_yaml(data.read_text(encoding="utf-8"), CARD_DATA)) if data.is_file() else {}
+    except Unreadable:
+        return body
+    return joined(said, body)
+
+
+def joined(data: dict[str, Any], body: str) -> str:
+    """Return a card of front matter and body."""
+    front = yaml.safe_dump(data, default_flow_style=False, allow_unicode=True, sort_keys=False) if data else ""
+    return f"---\n{front}---\n\n{body}" if front else body
+
+
 def _text_of(card: Any) -> str:
     if isinstance(card, Path):
         if not card.is_file():

@@ -59,6 +59,7 @@ class FlavorConfig:
     adapters: tuple[str, ...] = ()
     active_adapter: str = ""
     base: Base | None = None
+    quantization: dict[str, Any] = field(default_factory=dict)  # how an adapter's base is packed when it is loaded
     code: str | None = None
     transformers_version: str = ""
 
@@ -148,6 +149,7 @@ class FlavorConfig:
             "active_adapter": self.active_adapter,
             "revision": self.revision,
             "base": base,
+            "quantization": dict(self.quantization),
             "versions": dict(self.versions),
         }
         return {"format": FORMAT} | {key: value for key, value in said.items() if value not in (None, "", [], {})}
@@ -187,6 +189,7 @@ def _read_ours(ours: dict[str, Any]) -> dict[str, Any]:
         "loader_package": _folder(ours.get("loader_package")),
         "adapters": tuple(as_text(each) for each in as_list(ours.get("adapters"))),
         "active_adapter": as_text(ours.get("active_adapter")),
+        "quantization": as_dict(ours.get("quantization")),
         "versions": {str(name): as_text(version) for name, version in as_dict(ours.get("versions")).items()},
     }
 

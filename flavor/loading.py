@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import adapted, integrity
+from . import adapted, integrity, quantization
 from . import trust as trusting
 from .artifact_code import CODE
 from .artifacts import local_folder, read_config, read_mlmodel
@@ -34,6 +34,7 @@ class LoadOptions:
     base_model_path: str | None = None
     trust: str | None = None
     verify: bool = False
+    dequantize: bool = False  # an adapter's base, so that the adapter can be merged
 
 
 def load_model(
@@ -60,6 +61,9 @@ def load_model(
     task             instead of the one that was logged
     device           such as "cpu", "cuda:1", 0 or -1; the first GPU, else the CPU, when nothing is said
     base_model_path  the folder of an adapter's base, when it is not where it was
+    quantization_config
+                     transformers' configuration; the base of an adapter has the one it was trained with when nothing is said,
+                     and False leaves it as it is stored
     trust            the content hash of a model whose pickles or own code may run
     verify           check every file against the manifest first
 
@@ -129,7 +133,10 @@ def load_parts(folder: Path, config: FlavorConfig, options: LoadOptions) -> tupl
     components = {name: load_component(folder, config, name, may_run=may_run) for name in config.components}
     weights = weights_folder(folder, config, base_model_path=options.base_model_path, verify=options.verify)
     # Trust is in the artifact's content: a base or a snapshot elsewhere was not in the hash.
-    model = load_weights(weights, config, options.placement, may_run=may_run and weights.is_relative_to(folder))
+    placement = quantization.placed(options.placement, config.quantization, weights)
+    model = load_weights(weights, config, placement, may_run=may_run and weights.is_relative_to(folder))
+    if options.dequantize:
+        model = quantization.dequantized(model)
     device = options.placement.settled_device()
     if device is not None:
         model = model.to(device)

@@ -1,14 +1,17 @@
 """Adapters as they are logged: from a folder or from memory, with their base only when that is nowhere else."""
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .adapted import DEFAULT, active_of, adapters_of, base_of, base_state, save_adapters
+from . import quantization
+from .adapted import active_of, adapter_folders, adapters_of, base_of, base_state, save_adapters
 from .architectures import architecture_of, choose_task, class_for
 from .artifact_files import ADAPTER_CONFIG, CONFIG
 from .bases import FoundBase
 from .checkpoints import (
+    FIELD,
     GENERATION_CONFIG,
     Checkpoint,
     Folder,
@@ -23,10 +26,14 @@ from .components import Parts, completed, task_of
 from .flavor_config import ADAPTER_FOLDER, COMPONENTS_FOLDER, MODEL_FOLDER, FlavorConfig
 from .memory import card_beside, dtype_of, hub_id_of, save_base, save_components
 from .plain_data import as_text
+from .safetensors_header import Tensors
 from .tasks import Task, all_tasks
+from .tasks._adapters import with_adapters
+from .tasks._base import InvalidInput
 from .weights import Writer
 
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
+_OF_TRAINING = re.compile(r"checkpoint-\d+")  # beside the adapter that a training ended with
 
 # peft's task types (peft/utils/peft_types.py) and the Auto class of the model that such an adapter sits on.
 _AUTO_MODELS = {
@@ -64,28 +71,39 @@ class AdapterInMemory:
 
 
 def is_adapter(folder: Path) -> bool:
-    """Whether a folder holds an adapter rather than a whole model."""
-    return (folder / ADAPTER_CONFIG).is_file() and not any(folder.glob("model*.safetensors"))
+    """Whether a folder holds adapters rather than a whole model."""
+    return bool(adapters_in(folder)) and not any(folder.glob("model*.safetensors"))
+
+
+def adapters_in(folder: Path) -> dict[str, Path]:
+    """Return the adapters that peft wrote into a folder by name: `default` at its top, others below."""
+    return {name: place for name, place in adapter_folders(folder).items() if not _OF_TRAINING.fullmatch(name)}
 
 
 def base_named_in(folder: Path) -> str:
-    """Return the base that an adapter's folder names."""
-    return as_text(Folder(folder).json(ADAPTER_CONFIG).get("base_model_name_or_path"))
+    """Return the base that an adapter's folder names. Raises InvalidInput when its adapters name several."""
+    named = {as_text(Folder(each).json(ADAPTER_CONFIG).get("base_model_name_or_path")) for each in adapters_in(folder).values()}
+    if len(named) > 1:
+        raise InvalidInput(FIELD, f"The adapters in {folder} are on several bases ({', '.join(sorted(named))}); log them apart.")
+    return named.pop()
 
 
-def open_adapter(path: Path, base: FoundBase, *, task: str | None = None) -> Checkpoint:
-    """Return the adapter in a folder, on a base that was found.
+def open_adapter(path: Path, base: FoundBase, *, task: str | None = None, quantized: dict[str, Any] | None = None) -> Checkpoint:
+    """Return the adapters in a folder, on a base that was found and is loaded `quantized` by the adapters.
 
     Raises InvalidInput, ModelNotLoadable, UnsupportedTask or UntrustedCode naming the file and the way out.
     """
     folder, below = Folder(path), Folder(base.folder)
     settings = below.json(CONFIG)
-    chosen = _task(folder, settings, task)
-    if ADAPTER_WEIGHTS not in folder.files:
-        raise no_weights(folder, ADAPTER_WEIGHTS)
-    tensors = check_weights(folder, [ADAPTER_WEIGHTS])
+    adapters = {name: Folder(place) for name, place in adapters_in(path).items()}
+    chosen = _task(next(iter(adapters.values())), settings, task)
+    tensors = [_checked(each) for each in adapters.values()]
     components = find_components([folder, below, *_beside(base, chosen)], chosen)
-    plan = {f"{ADAPTER_FOLDER}/{name}": path / name for name in (ADAPTER_CONFIG, ADAPTER_WEIGHTS)}
+    plan = {
+        f"{ADAPTER_FOLDER}/{file.relative_to(path).as_posix()}": file
+        for each in adapters.values()
+        for file in (each.path / ADAPTER_CONFIG, each.path / ADAPTER_WEIGHTS)
+    }
     plan |= component_plan(components) | (_copied_base(below) if base.to_copy else {})
     config = FlavorConfig(
         task=chosen.name,
@@ -93,13 +111,14 @@ def open_adapter(path: Path, base: FoundBase, *, task: str | None = None) -> Che
         model_type=class_for(chosen, settings),
         torch_dtype=torch_dtype_of(settings),
         components={name: kind for name, (kind, _) in components.items()},
-        adapters=(DEFAULT,),
-        active_adapter=DEFAULT,
-        parameter_count=tensors.parameter_count,
-        dtype=tensors.dtype,
+        adapters=tuple(adapters),
+        active_adapter=next(iter(adapters)),
+        quantization=quantized or quantization.in_folder(base.folder),
+        parameter_count=sum(each.parameter_count for each in tensors),
+        dtype=tensors[0].dtype,
         **_base_fields(base),
     )
-    return Checkpoint(chosen, config, folder.card(), plan, folder.license_file())
+    return Checkpoint(with_adapters(chosen, config.adapters), config, folder.card(), plan, folder.license_file())
 
 
 def open_adapted(parts: Parts, base: FoundBase | None, *, task: str | None = None) -> AdapterInMemory:
@@ -116,10 +135,12 @@ def open_adapted(parts: Parts, base: FoundBase | None, *, task: str | None = Non
         components={name: type(component).__name__ for name, component in parts.components.items()},
         adapters=adapters_of(model),
         active_adapter=active_of(model),
+        quantization=quantization.recorded(below),
         **{"source_name": hub_id_of(below), **fields},
     )
     grew = base is not None and _vocabulary_grew(below, base.folder)
-    return AdapterInMemory(parts, chosen, config, card_beside(model), with_embeddings=grew)
+    task_here = with_adapters(chosen, config.adapters)
+    return AdapterInMemory(parts, task_here, config, card_beside(model), with_embeddings=grew)
 
 
 def _task(folder: Folder, base_settings: dict[str, Any], asked: str | None) -> Task:
@@ -137,6 +158,13 @@ def _beside(base: FoundBase, task: Task) -> list[Folder]:
     """The folders in which a logged base keeps its components."""
     folders = [base.artifact / COMPONENTS_FOLDER / name for name in task.components] if base.artifact else []
     return [Folder(each) for each in folders if each.is_dir()]
+
+
+def _checked(adapter: Folder) -> Tensors:
+    """What an adapter's weights hold. Raises ModelNotLoadable, UntrustedCode."""
+    if ADAPTER_WEIGHTS not in adapter.files:
+        raise no_weights(adapter, ADAPTER_WEIGHTS)
+    return check_weights(adapter, [ADAPTER_WEIGHTS])
 
 
 def _copied_base(folder: Folder) -> dict[str, Path]:

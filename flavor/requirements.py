@@ -1,12 +1,11 @@
 """The packages that a saved model needs, from its modality and a table; nothing is imported or run to find out."""
 
-import json
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from .flavor_config import FlavorConfig
-from .plain_data import as_dict, as_text
+from .quantization import in_folder, package_of
 from .tasks import find_task
 
 ALWAYS = ("mlflow", "transformers", "torch", "safetensors", "pyyaml")
@@ -23,7 +22,6 @@ WHERE_INSTALLED = {
     "multimodal": ("accelerate", "torchvision", "soundfile", "scipy"),
 }
 OF_FILES = {"*.model": "sentencepiece", "*.spm": "sentencepiece", "*.tiktoken": "tiktoken"}
-OF_QUANTIZATION = {"bitsandbytes": "bitsandbytes", "gptq": "gptqmodel", "awq": "autoawq", "torchao": "torchao", "hqq": "hqq"}
 
 
 def packages_of(config: FlavorConfig, artifact: Path | None = None) -> list[str]:
@@ -34,10 +32,11 @@ def packages_of(config: FlavorConfig, artifact: Path | None = None) -> list[str]
     names |= {name for name in WHERE_INSTALLED.get(modality, ()) if _version(name)}
     if config.adapter_folder:
         names.add("peft")
+    settings = config.quantization
     if artifact is not None:
-        names |= _of_quantization(artifact / config.model_folder / "config.json")
+        settings = settings or in_folder(artifact / config.model_folder)
         names |= {package for pattern, package in OF_FILES.items() if any(artifact.glob(f"components/*/{pattern}"))}
-    return sorted(names)
+    return sorted(names | {package_of(settings)} - {""})
 
 
 def pinned(names: list[str]) -> list[str]:
@@ -79,13 +78,6 @@ def write(artifact: Path, default: list[str], *, pip_requirements: Any, extra_pi
     if constraints:
         (artifact / "constraints.txt").write_text("\n".join(constraints), encoding="utf-8")
     _PythonEnv.current().to_yaml(str(artifact / "python_env.yaml"))
-
-
-def _of_quantization(path: Path) -> set[str]:
-    """The package that the weights are packed with, as the model's configuration says."""
-    settings = as_dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
-    method = as_text(as_dict(settings.get("quantization_config")).get("quant_method"))
-    return {OF_QUANTIZATION[method]} if method in OF_QUANTIZATION else set()
 
 
 def _version(name: str) -> str:

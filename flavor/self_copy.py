@@ -22,6 +22,7 @@ LEFT_OUT = frozenset(
         "inspection.py",
         "logged_models.py",
         "memory.py",
+        "merging.py",
         "mlmodel_schema.py",
         "peft.py",
         "persisting.py",
@@ -33,6 +34,7 @@ LEFT_OUT = frozenset(
         "self_copy.py",
         "sources.py",
         "staging.py",
+        "training",
         "uploads.py",
     }
 )
