@@ -19,6 +19,7 @@ from .pyfunc import PyfuncModel
 from .saved_settings import legacy_model_config, signature_params
 from .signatures import signature_defaults
 from .tasks import get_task
+from .tasks._adapters import with_adapters
 from .tasks._base import InvalidInput
 
 __all__ = ["load_model", "load_pyfunc_model"]
@@ -103,7 +104,7 @@ def load_pyfunc_model(
     folder = Path(path)
     mlmodel = read_mlmodel(folder)
     config = read_config(folder)
-    task = get_task(config.task)
+    task = with_adapters(get_task(config.task), config.adapters, config.active_adapter)
     settings = (legacy_model_config(folder) or config.model_config) | (model_config or {})
     placement = Placement.said_in(settings, device=device)
     model, components = load_parts(folder, config, LoadOptions(placement, base_model_path, trust, verify))

@@ -118,7 +118,7 @@ def open_adapter(path: Path, base: FoundBase, *, task: str | None = None, quanti
         dtype=tensors[0].dtype,
         **_base_fields(base),
     )
-    return Checkpoint(with_adapters(chosen, config.adapters), config, folder.card(), plan, folder.license_file())
+    return Checkpoint(with_adapters(chosen, config.adapters, config.active_adapter), config, folder.card(), plan, folder.license_file())
 
 
 def open_adapted(parts: Parts, base: FoundBase | None, *, task: str | None = None) -> AdapterInMemory:
@@ -139,7 +139,7 @@ def open_adapted(parts: Parts, base: FoundBase | None, *, task: str | None = Non
         **{"source_name": hub_id_of(below), **fields},
     )
     grew = base is not None and _vocabulary_grew(below, base.folder)
-    task_here = with_adapters(chosen, config.adapters)
+    task_here = with_adapters(chosen, config.adapters, config.active_adapter)
     return AdapterInMemory(parts, task_here, config, card_beside(model), with_embeddings=grew)
 
 

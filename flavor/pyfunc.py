@@ -9,6 +9,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from . import prompt_templates
+from .adapter_choice import AdapterLock, adapter_of
 from .batching import MAX_ROWS
 from .conversations import Conversations, in_turn
 from .decoding import decode_row, settings_for, usage_of
@@ -19,7 +20,10 @@ from .parameters import Effective, Source, accepted_names, resolve
 from .previews import preview
 from .pyfunc_input import rows_from
 from .results import RowResult, json_safe
+from .row_params import runs_of
 from .running import Batcher, Prepared, full_text_of
+from .stock_answers import StockAnswers
+from .tasks._adapters import ADAPTER, has_adapters
 from .tasks._base import InvalidInput, Row, Task, Warned
 from .tasks._checking import check_rows, under_own_names
 from .tasks._generation import check_sequences, settle_sampling
@@ -59,9 +63,10 @@ class PyfuncModel:
         self.overlong = _checked("overlong", overlong, OVERLONG)
         self.signature_defaults = dict(signature_defaults or {})
         self.output = output
+        self.stock = StockAnswers(task, self.model_config, self.signature_defaults) if output == "stock" else None
         self.max_pixels = max_pixels
         self.token_limit = token_limit(pipeline)
-        self._lock = threading.Lock()
+        self._lock: Any = AdapterLock(pipeline.model) if has_adapters(task) else threading.Lock()
         self._conversations = Conversations()
         self._accepted = accepted_names(pipeline)
         if self.token_limit is not None:
@@ -75,13 +80,14 @@ class PyfuncModel:
         """
         with as_mlflow_does():
             rows = [under_own_names(self.task, row) for row in rows_from(self.task, model_input)]
-            results = self.run(rows, _said(params))
+            if self.stock:
+                rows = [self.task.from_stock(row) for row in rows]
+            results = self._run_by_params(rows, _said(params))
         for number, result in enumerate(results):
             for warned in result.warnings:
                 logger.warning("input %d: %s: %s", number, warned.code, warned.detail)
         records = [json_safe(result.records) for result in results]
-        is_stock = self.output == "stock" and self.task.is_done_by_stock
-        return _stock_frame(self.task.to_stock_of(rows, records)) if is_stock else records
+        return self.stock.of(rows, records, params or {}) if self.stock else records
 
     def predict_stream(self, model_input: Any, params: Row | None = None) -> Iterator[str]:
         """Yield the text of one input as it is written."""
@@ -149,11 +155,12 @@ class PyfuncModel:
 
         Raises InvalidInput naming the parameter.
         """
+        own = self.task.stock_defaults if self.stock else {}
         found = resolve(
             self.task,
-            defaults={**self.task.fallbacks, **(self.task.stock_defaults if self.output == "stock" else {})},
-            model=self.task.model_defaults(self.pipeline),
-            model_config=self.model_config,
+            defaults={**self.task.fallbacks, **own},
+            model={name: value for name, value in self.task.model_defaults(self.pipeline).items() if name not in own},
+            model_config=self.stock.without_settings(self.model_config) if self.stock else self.model_config,
             signature=self.signature_defaults,
             request=params,
             accepted=self._accepted,
@@ -168,9 +175,20 @@ class PyfuncModel:
         with self._lock:
             return preview(self.task, self.pipeline, prepared, values)
 
+    def _run_by_params(self, rows: list[Row], params: Row) -> list[RowResult]:
+        """Run rows that may have params among their inputs, as columns of a frame or of stock's requests."""
+        if self.stock:
+            params = self.stock.without_settings(params)
+        found: dict[int, RowResult] = {}
+        for places, together, own in runs_of(self.task, rows):
+            found.update(zip(places, self.run(together, {**params, **own}), strict=True))
+        return [found[place] for place in range(len(rows))]
+
     def _run(self, rows: list[Row], params: Row | None, batcher: Batcher) -> list[RowResult]:
         started = time.perf_counter()
-        effective = self.effective(params)
+        effective, said = adapter_of(self.effective(params))
+        if said:
+            batcher = replace(batcher, lock=self._lock.using(said[ADAPTER]["value"]))
         if self.task.generates:
             check_sequences(effective.values, is_streamed=batcher.on_text is not None)
         turns = in_turn(rows) if self.task.remembers else [list(range(len(rows)))]
@@ -178,7 +196,7 @@ class PyfuncModel:
         for places in turns:
             prepared = [self._prepare(number, rows[number], effective, batcher) for number in places]
             found.update(zip(places, self._run_prepared(prepared, effective, batcher, started), strict=True))
-        return [found[place] for place in range(len(rows))]
+        return [replace(found[place], parameters={**said, **found[place].parameters}) for place in range(len(rows))]
 
     def _run_prepared(self, prepared: list[Prepared], effective: Effective, batcher: Batcher, started: float) -> list[RowResult]:
         if batcher.on_text and prepared[0].error is None:
@@ -271,13 +289,3 @@ def _checked(name: str, value: str, choices: tuple[str, ...]) -> str:
     if value not in choices:
         raise InvalidInput(name, f"{name} must be one of {', '.join(choices)}, got {value!r}.")
     return value
-
-
-def _stock_frame(shape: Any) -> Any:
-    """Stock hands label rows out as a DataFrame, and all else as a list."""
-    cell = shape[0][0] if shape and isinstance(shape[0], list) and shape[0] else next(iter(shape), None)
-    if not isinstance(cell, dict):
-        return shape
-    from pandas import DataFrame  # heavy
-
-    return DataFrame(shape)
