@@ -27,6 +27,7 @@ _MAIN = (
     "perplexity",
     "loss",
 )
+_SMALLER_IS_BETTER = ("wer", "cer", "perplexity", "loss")
 # Figures of data that the model has not seen come first, those of its training last.
 _PREFIXES = ("held_out_", "heldout_", "test_", "eval_", "val_", "validation_", "")
 _SEEN = "train_"
@@ -56,6 +57,14 @@ def main_names(all_metrics: Iterable[Mapping[str, Any]], *, limit: int) -> list[
 def in_order(names: Iterable[str]) -> list[str]:
     """Return metric names, those that say most about quality first, a trainer's own last."""
     return sorted(names, key=lambda name: (not is_quality(name), *_rank(name.lower()), name.lower()))
+
+
+def direction(name: str) -> int:
+    """Return 1 when more of it is better, -1 when less is, 0 when nobody can say."""
+    known = next((each for each in _MAIN if name.lower() == each or name.lower().endswith(f"_{each}")), None)
+    if known is None or not is_quality(name):
+        return 0
+    return -1 if known in _SMALLER_IS_BETTER else 1
 
 
 def is_quality(name: str) -> bool:

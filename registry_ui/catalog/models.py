@@ -2,7 +2,11 @@
 
 from django.db import models
 
+from flavor.artifact_files import parsed_yaml
+from flavor.flavor_config import FlavorConfig
+from flavor.plain_data import as_dict
 from flavor.tasks import Task, find_task
+from flavor.tasks._adapters import ADAPTER, with_adapters
 
 from .figures import Figure, main_figure
 
@@ -103,6 +107,16 @@ class ModelVersion(models.Model):
     def known_task(self) -> Task | None:
         """The description of its task, None when that is not known here."""
         return find_task(self.task)
+
+    @property
+    def own_task(self) -> Task | None:
+        """The same with what this version's model adds to it: the choice among its adapters."""
+        task = self.known_task
+        names = [each.get("name") for each in (self.signature or {}).get("params") or []]
+        if task is None or ADAPTER not in names:
+            return task
+        said = FlavorConfig.read(as_dict(parsed_yaml(self.mlmodel, "MLmodel")))
+        return with_adapters(task, said.adapters, said.active_adapter)
 
     @property
     def figure(self) -> Figure | None:

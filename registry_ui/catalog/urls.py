@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from .converters import ModelNameConverter, TabConverter
-from .views import files, lists, models, versions
+from .views import comparison, files, lists, models, versions
 
 register_converter(ModelNameConverter, "model_name")
 register_converter(TabConverter, "version_tab")
@@ -14,6 +14,7 @@ urlpatterns = [
     path("freshness", lists.freshness, name="freshness"),
     path("models", lists.model_list, name="model_list"),
     path("logged-models", lists.logged_model_list, name="logged_model_list"),
+    path("compare", comparison.comparison, name="compare"),
     path("models/<model_name:name>", models.model, name="model"),
     path("models/<model_name:name>/aliases/<str:alias>", models.alias, name="alias"),
     path("models/<model_name:name>/versions/<str:version>", versions.version, name="version"),

@@ -13,7 +13,7 @@ class Badge:
     moves: bool = False  # the icon turns while something is under way
 
 
-# States of jobs, of models on workers, of model versions in MLflow, of predictions.
+# States of jobs, of models on workers, of model versions in MLflow, of predictions; what a change does to callers.
 _BADGES = {
     "queued": Badge("Queued", "quiet", "clock"),
     "running": Badge("Running", "info", "loader-2", moves=True),
@@ -30,6 +30,9 @@ _BADGES = {
     "ready": Badge("Ready", "ok", "circle-check"),
     "pending_registration": Badge("Registering", "info", "loader-2", moves=True),
     "failed_registration": Badge("Registration failed", "bad", "alert-triangle"),
+    "breaking": Badge("Breaking", "bad", "alert-triangle"),
+    "other answers": Badge("Other answers", "warn", "info-circle"),
+    "compatible": Badge("Compatible", "ok", "circle-check"),
 }
 
 

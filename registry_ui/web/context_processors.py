@@ -10,6 +10,7 @@ from django.urls import NoReverseMatch, reverse
 _RAIL = (
     ("catalog:model_list", "Models", "stack-2", "m"),
     ("playground:index", "Playground", "flask", "p"),
+    ("catalog:compare", "Compare", "columns", "c"),
     ("jobs:list", "Jobs", "list-details", "j"),
     ("predictions:workers", "Workers", "server-2", "w"),
 )
