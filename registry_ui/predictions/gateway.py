@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from redis.exceptions import RedisError
 
-from flavor.tasks import Row, Task, find_task
+from flavor.tasks import Row, Task
 
 from ..accounts.models import User
 from ..jobs.interruption import CONTROL_CHANNEL
@@ -74,7 +74,7 @@ class Target:
 
 def target_of(version: "ModelVersion") -> Target:
     """Return the target of an indexed version. Raises PredictionFailed when it cannot be tried, with the reason."""
-    task = find_task(version.task)
+    task = version.own_task
     if task is None:
         reason = version.problem or f"task {version.task or 'unknown'!r} cannot be run here"
         detail = f"{version.model.name} version {version.version} cannot be tried: {reason}."
