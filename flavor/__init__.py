@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from .persisting import persist_pretrained_model as persist_pretrained_model
     from .saving import log_model as log_model
     from .saving import save_model as save_model
+    from .training.autologging import autolog as autolog
+    from .training.callback import TrainerCallback as TrainerCallback
 
 FLAVOR_NAME = "transformers"
 
@@ -25,6 +27,8 @@ _DOOR = {
     "inspect": "examination",
     "merge_and_log": "merging",
     "persist_pretrained_model": "persisting",
+    "autolog": "training.autologging",
+    "TrainerCallback": "training.callback",
     "get_default_pip_requirements": "requirements",
     "get_default_conda_env": "requirements",
     "_load_pyfunc": "loading",
@@ -32,6 +36,8 @@ _DOOR = {
 
 __all__ = [
     "FLAVOR_NAME",
+    "TrainerCallback",
+    "autolog",
     "get_default_conda_env",
     "get_default_pip_requirements",
     "inspect",

@@ -4,7 +4,7 @@ import json
 import logging
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -22,7 +22,7 @@ from .weights import How, Writer
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import LoggedModel
+    from mlflow.entities import LoggedModel, Metric
     from mlflow.models import Model
     from mlflow.models.model import ModelInfo
 
@@ -32,6 +32,9 @@ FAILURE_TAG = "flavor.failure"
 WEIGHTS_TAG = "flavor.weights_hash"  # by which the base of an adapter is found
 TASK_TAG = "flavor.task"
 EXTERNAL_TAG = "mlflow.model.isExternal"
+
+# Says which data set a metric was measured on, by name and digest.
+Measured = Callable[[str], tuple[str, str] | None]
 
 
 @dataclass(frozen=True)
@@ -51,11 +54,12 @@ class LogRequest:
     run_id: str | None = None
     resources: Any = None
     auth_policy: Any = None
+    measured: Measured | None = None
 
     @classmethod
     def of(cls, arguments: Mapping[str, Any]) -> "LogRequest":
         """Return the request among the arguments of `log_model`."""
-        request = cls(**{each.name: arguments[each.name] for each in fields(cls)})
+        request = cls(**{each.name: arguments[each.name] for each in fields(cls) if each.name in arguments})
         if request.name is not None and request.artifact_path is not None:
             raise InvalidInput("name", "name and artifact_path, its old name, were both given; give name only.")
         if request.resources is not None and request.auth_policy is not None:
@@ -73,7 +77,7 @@ def log(logging_request: LogRequest, request: SaveRequest) -> "ModelInfo":
     run_id = logging_request.run_id or (run.info.run_id if run else None)
     logged = _create(client, logging_request, run_id)
     with _finalized(client, logged):
-        _link_to_run(client, logged, run_id, logging_request.step)
+        _link_to_run(client, logged, run_id, logging_request)
         model = _mlflow_model(logged, run_id, logging_request)
         with _destination(client, logged, request) as writer:
             config = write_artifact(source, request, writer, model)
@@ -183,20 +187,28 @@ def _mlflow_model(logged: "LoggedModel", run_id: str | None, request: LogRequest
     )
 
 
-def _link_to_run(client: "MlflowClient", logged: "LoggedModel", run_id: str | None, step: int) -> None:
+def _link_to_run(client: "MlflowClient", logged: "LoggedModel", run_id: str | None, request: LogRequest) -> None:
     """Make the model an output of its run, and the run's metrics of that step its own, as stock does."""
     if run_id is None:
         return
-    from mlflow.entities import LoggedModelOutput, Metric  # heavy
+    from mlflow.entities import LoggedModelOutput  # heavy
 
-    client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=step)])
+    client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=request.step)])
     metrics = []
     for key in client.get_run(run_id).data.metrics:
         for each in client.get_metric_history(run_id, key):
-            if each.step == step and each.model_id is None:
-                metrics.append(Metric(key, each.value, each.timestamp, step, model_id=logged.model_id, run_id=run_id))
+            if each.step == request.step and each.model_id is None:
+                metrics.append(_own(each, logged, run_id, request.measured))
     if metrics:
         client.log_batch(run_id, metrics=metrics)
+
+
+def _own(metric: "Metric", logged: "LoggedModel", run_id: str, measured: Measured | None) -> "Metric":
+    """Return a metric of a run as the model's own."""
+    from mlflow.entities import Metric  # heavy
+
+    data, digest = (measured(metric.key) if measured else None) or (None, None)
+    return Metric(metric.key, metric.value, metric.timestamp, metric.step, logged.model_id, data, digest, run_id)
 
 
 def _tag(client: "MlflowClient", logged: "LoggedModel", source: Source, config: FlavorConfig) -> None:

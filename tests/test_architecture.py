@@ -43,6 +43,7 @@ def test_the_environment_is_read_in_one_place() -> None:
         "registry_ui/settings.py",
         "registry_ui/supervisor/",  # composes the environment of its children
         "flavor/runtime/",  # does the same for the children of a worker
+        "flavor/training/variables.py",  # transformers' own variables for MLflow
         "flavor/devices.py",  # stock MLflow's own variable for the device
         "registry_ui/celery.py",  # each says where the settings are
         "registry_ui/wsgi.py",

@@ -1,0 +1,213 @@
+"""One call of `train()` as it is recorded: what it was told, what it measured, the models it made, how it ended."""
+
+import logging
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..logged_models import FAILURE_TAG
+from . import arguments, data_sets, environment
+from .data_sets import DataSets
+from .models import Models, check
+from .options import Checkpoints, Options
+from .recorder import Recorder
+from .runs import TrainingRun, leave_record
+from .variables import Variables
+
+logger = logging.getLogger(__name__)
+
+NOT_LOGGED_TAG = "flavor.not_logged"
+TRACEBACK_SIGNS = 60_000
+BATCH = 100  # params in one request
+INTERRUPTIONS = (KeyboardInterrupt, SystemExit)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is trained, and on what."""
+
+    model: Any
+    processor: Any
+    args: Any
+    train_data: Any = None
+    held_out_data: Any = None
+
+
+@dataclass
+class Training:
+    """A training on its way. Nothing here raises for MLflow's sake once it has begun."""
+
+    run: TrainingRun
+    options: Options
+    subject: Subject
+    variables: Variables
+    is_resumed: bool = False
+    recorder: Recorder = field(default_factory=Recorder)
+    data: DataSets = field(default_factory=DataSets)
+    saved: dict[int, Path] = field(default_factory=dict)  # the checkpoints of this training, by step
+    models: Models = field(init=False)
+    are_models_logged: bool = False
+
+    def __post_init__(self) -> None:
+        self.models = Models(self.run.run_id, self.options)
+
+    def begin(self) -> None:
+        """Record what is known before the first step. Raises InvalidInput for an option that does not fit the model."""
+        from mlflow import MlflowClient  # heavy
+
+        client, subject = MlflowClient(), self.subject
+        if self.checkpoints is not Checkpoints.NONE and (why := check(subject.model, subject.processor, self.options)):
+            logger.warning("The checkpoints of this training will not be logged as models: %s", why)
+        self.data = (
+            self.recorder.now("the data sets", data_sets.describe, subject.train_data, subject.held_out_data) or DataSets()
+        )
+        self.models.measured = self.data.measured
+        self.recorder.later("the params", self._log_params, client)
+        self.recorder.later("the files about the training", self._log_files, client)
+        if self.data.all:
+            inputs = [each.as_input() for each in self.data.all]
+            self.recorder.later("the data sets", client.log_inputs, self.run.run_id, inputs)
+
+    @property
+    def checkpoints(self) -> Checkpoints:
+        """Which are logged: HF_MLFLOW_LOG_ARTIFACTS asks for all, where the options do not say otherwise."""
+        chosen = Checkpoints(self.options.checkpoints)
+        return Checkpoints.ALL if self.variables.logs_artifacts and chosen is Checkpoints.BEST_AND_LAST else chosen
+
+    def log(self, logs: Mapping[str, Any], step: int) -> None:
+        """Record what the Trainer tells."""
+        from mlflow import MlflowClient  # heavy
+
+        metrics = metrics_of(logs, step)
+        left_out = [key for key in logs if arguments.named(key) not in {each.key for each in metrics}]
+        for key in left_out:
+            self.recorder.note(f"the metric {key}", f"it is a {type(logs[key]).__name__}, and MLflow keeps numbers")
+        self.recorder.later("metrics", MlflowClient().log_batch, self.run.run_id, metrics=metrics)
+
+    def checkpoint(self, folder: Path, step: int) -> None:
+        """Take notice of a checkpoint that was saved."""
+        self.saved[step] = folder
+        self.recorder.now("which run wrote the checkpoint", leave_record, folder, self.run)
+        if self.checkpoints is Checkpoints.ALL:
+            self._log_checkpoint(step)
+
+    def log_models(self, state: Any, *, registers: bool) -> None:
+        """Log what there is to log at the end: the best and the last checkpoint, else the model in memory."""
+        if self.are_models_logged or self.checkpoints is Checkpoints.NONE:
+            return
+        self.are_models_logged = True
+        last, best = max(self.saved, default=None), self._best(state)
+        if self.run.is_continued:
+            self.recorder.now("what the run logged before", self.models.find_logged)
+        for step in {best, last} - {None}:
+            self._log_checkpoint(step)
+        if last is None and registers:
+            last = state.global_step
+            subject = self.subject
+            self.recorder.now(f"the model of step {last}", self.models.log_memory, subject.model, subject.processor, last)
+        self.recorder.now("which model is best and which is last", self.models.mark, best=best, last=last)
+        if registers and self.options.registered_model_name:
+            self._register()
+
+    def end(self, state: Any, error: BaseException | None) -> None:
+        """End the run as the training ended. What is missing is said in the log and in a tag of the run."""
+        is_interrupted = isinstance(error, INTERRUPTIONS)
+        try:
+            if is_interrupted:
+                self.models.stop()
+            elif state is not None:
+                self.log_models(state, registers=error is None)
+            if error is not None:
+                self.recorder.now("why the training failed", self._log_failure, error)
+            self.recorder.close()
+            self._say_what_is_missing()
+        finally:
+            self.run.end("FINISHED" if error is None else "KILLED" if is_interrupted else "FAILED")
+
+    def _best(self, state: Any) -> int | None:
+        """The step of the best checkpoint, None when no metric says which it is.
+
+        One that this training did not save counts when it was resumed; else it was left in the folder by another.
+        """
+        if not state.best_model_checkpoint:
+            return None
+        folder = Path(state.best_model_checkpoint)
+        step = int(folder.name.rpartition("-")[2])
+        if self.is_resumed and folder.is_dir():
+            self.saved.setdefault(step, folder)
+        return step if step in self.saved else None
+
+    def _log_checkpoint(self, step: int) -> None:
+        what = f"the checkpoint of step {step}"
+        self.recorder.now(what, self.models.log_checkpoint, self.saved[step], step, self.subject.model)
+
+    def _register(self) -> None:
+        if self.models.best or self.models.last:
+            self.recorder.now("the registered version", self.models.register)
+        else:
+            self.recorder.note("the registered version", "no model was logged that could be registered")
+
+    def _log_params(self, client: Any) -> None:
+        from mlflow.entities import Param  # heavy
+
+        there = client.get_run(self.run.run_id).data.params  # a run that was used before keeps what it says
+        params = arguments.params_of(self.subject.model, self.subject.args, self.variables)
+        new = [Param(key, value) for key, value in params.items() if key not in there]
+        for start in range(0, len(new), BATCH):
+            client.log_batch(self.run.run_id, params=new[start : start + BATCH])
+
+    def _log_files(self, client: Any) -> None:
+        files = arguments.files_of(self.subject.model, self.subject.args)
+        files["environment.json"] = environment.describe(self.subject.args)
+        for name, content in files.items():
+            client.log_text(self.run.run_id, arguments.as_json(content), f"{self.run.folder}/{name}")
+
+    def _log_failure(self, error: BaseException) -> None:
+        from mlflow import MlflowClient  # heavy
+
+        client = MlflowClient()
+        client.set_tag(self.run.run_id, FAILURE_TAG, f"{type(error).__name__}: {error}"[:500])
+        text = shortened("".join(traceback.format_exception(error)), TRACEBACK_SIGNS)
+        client.log_text(self.run.run_id, text, f"{self.run.folder}/traceback.txt")
+
+    def _say_what_is_missing(self) -> None:
+        if not (missing := self.recorder.failures):
+            return
+        text = "\n".join(missing)
+        logger.warning("This is not in MLflow's run %s:\n%s", self.run.run_id, text)
+        from mlflow import MlflowClient  # heavy
+
+        telling = Recorder()
+        telling.now("what is missing", MlflowClient().set_tag, self.run.run_id, NOT_LOGGED_TAG, shortened(text, 5000))
+        telling.close()
+
+
+def metrics_of(logs: Mapping[str, Any], step: int, *, measured: Any = None, model_id: str | None = None) -> list[Any]:
+    """Return what the Trainer told as MLflow's metrics; what is no number is left out, as transformers does."""
+    from mlflow.entities import Metric  # heavy
+
+    now = int(time.time() * 1000)
+    found = []
+    for key, value in logs.items():
+        if (number := _number(value)) is not None:
+            data, digest = (measured(key) if measured else None) or (None, None)
+            found.append(Metric(arguments.named(key), number, now, step, model_id, data, digest))
+    return found
+
+
+def shortened(text: str, signs: int) -> str:
+    """Return a text of at most so many signs, without its middle."""
+    if len(text) <= signs:
+        return text
+    head, tail = signs // 4, signs - signs // 4 - 30
+    return f"{text[:head]}\n[… {len(text) - head - tail} signs …]\n{text[-tail:]}"
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, int | float):
+        return float(value)
+    is_scalar = hasattr(value, "numel") and value.numel() == 1
+    return float(value.item()) if is_scalar else None
