@@ -16,7 +16,7 @@ from .flavor_config import OURS, TRANSFORMERS, FlavorConfig
 from .input_examples import checked_example
 from .inspection import chat_template_in
 from .parameters import resolve
-from .signatures import signature_of
+from .signatures import inputs_of, signature_of
 from .sources import Source, open_source
 from .tasks import Task
 from .tasks._base import InvalidInput
@@ -196,7 +196,7 @@ def _describe(model: "Model", task: Task, config: FlavorConfig, request: SaveReq
         metadata["task"] = protocol.name
     model.metadata = metadata or None
     model.add_flavor(TRANSFORMERS, **config.transformers_block())
-    model.add_flavor(OURS, **config.flavor_block())
+    model.add_flavor(OURS, **config.flavor_block(), **({} if model.signature.inputs else {"inputs": inputs_of(task)}))
     pyfunc.add_to_model(
         model,
         loader_module=config.loader_package,

@@ -4,19 +4,22 @@ import json
 from typing import Any
 
 from .artifact_files import ArtifactFiles, Unreadable
+from .flavor_config import OURS
 from .plain_data import TooMuch, as_dict, as_list, as_text, plain
 
 
 def signature_of(mlmodel: dict[str, Any]) -> dict[str, Any] | None:
     """Return `{"inputs": [...], "outputs": [...], "params": [...]}`, None when there is no signature. Raises Unreadable.
 
-    A column is `{"name", "type", "required"}`, a param `{"name", "type", "default", "shape"}`; names may be empty.
+    A column is `{"name", "type", "required"}`, a param `{"name", "type", "default", "shape"}`; names may be empty. Inputs that
+    MLflow shall not check are in our own block.
     """
     signature = as_dict(mlmodel.get("signature"))
     if not signature:
         return None
+    ours = as_dict(as_dict(mlmodel.get("flavors")).get(OURS))
     return {
-        "inputs": [_column(each) for each in _entries(signature, "inputs")],
+        "inputs": [_column(each) for each in _entries(signature, "inputs") or as_list(ours.get("inputs"))],
         "outputs": [_column(each) for each in _entries(signature, "outputs")],
         "params": [_param(each) for each in _entries(signature, "params")],
     }

@@ -34,6 +34,8 @@ def _from_frame(task: Task, frame: Any) -> list[Row]:
     records = frame.to_dict("records")
     names = [str(name) for name in frame.columns]
     known = _fields(task)
+    if _is_chat(records):  # one message per line
+        return [_row_of(task, [{name: cell for name, cell in record.items() if not _is_absent(cell)} for record in records])]
     if len(names) == 1 and _is_chat(cells := [next(iter(record.values())) for record in records]):
         return [_row_of(task, cells)]  # MLflow makes a frame of one message per line of {"messages": [...]}
     if len(names) == 1 and names[0] not in known:
@@ -43,10 +45,11 @@ def _from_frame(task: Task, frame: Any) -> list[Row]:
 
 def _from_dict(task: Task, given: dict) -> list[Row]:
     fields = _fields(task)
-    named = {str(name): value.tolist() if _is_array(value) else value for name, value in given.items()}
+    named = {str(name): _cells(fields.get(str(name)), value) for name, value in given.items()}
     if len(named) == 1 and not set(named) & set(fields):
         return rows_from(task, next(iter(named.values())))
-    columns = {name: value for name, value in named.items() if _is_column(fields.get(name), value)}
+    are_columns = len(given) > 1 and all(_is_array(value) and value.ndim for value in given.values())
+    columns = {name: value for name, value in named.items() if _is_column(fields.get(name), value, are_columns=are_columns)}
     if not columns:
         return [_named_row(task, named)]
     if len({len(values) for values in columns.values()}) > 1:
@@ -57,13 +60,25 @@ def _from_dict(task: Task, given: dict) -> list[Row]:
     ]
 
 
-def _is_column(field: Field | None, value: Any) -> bool:
-    """Whether `value` is a column of values rather than one value; a list of lists is a column of lists."""
+def _cells(field: Field | None, value: Any) -> Any:
+    """A column in an array as a list; numbers of the shape of one medium are that medium."""
+    if not _is_array(value) or not _is_medium(field, value):
+        return _plain(value)
+    return value if _is_one(field, value) else list(value)
+
+
+def _is_column(field: Field | None, value: Any, *, are_columns: bool) -> bool:
+    """Whether `value` is a column of values rather than one value; a list of lists is a column of lists.
+
+    A list for an input that may hold any JSON is one value, unless `are_columns`: nothing but arrays of one length was given, as
+    MLflow's server makes of `instances`.
+    """
     if not isinstance(value, list | tuple):
         return False
-    if field is not None and field.kind in LISTS:
-        return bool(value) and isinstance(value[0], list | tuple)
-    return True
+    if field is None or field.kind not in LISTS:
+        return True
+    is_column = field.kind is Kind.JSON and (are_columns or all(map(_is_json, value)))
+    return bool(value) and (isinstance(value[0], list | tuple) or is_column)
 
 
 def _from_list(task: Task, given: list) -> list[Row]:
@@ -73,13 +88,10 @@ def _from_list(task: Task, given: list) -> list[Row]:
 
 
 def _from_array(task: Task, array: Any) -> list[Row]:
-    """An array of numbers with the shape of one picture, one sound or one film is that, where the task takes such."""
-    is_picture = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (1, 3, 4))
-    is_one = {Kind.IMAGE: is_picture, Kind.AUDIO: array.ndim == 1, Kind.VIDEO: array.ndim == 4}
-    if array.dtype.kind in "uif" and is_one.get(task.inputs[0].kind):
-        return [_row_of(task, array)]
-    values = list(array) if array.ndim > 1 and array.dtype.kind in "uif" else array.reshape(-1).tolist()
-    return [_row_of(task, each) for each in values]
+    if _is_medium(task.inputs[0], array):
+        return [_row_of(task, each) for each in ([array] if _is_one(task.inputs[0], array) else list(array))]
+    is_column = array.ndim == 2 and array.shape[1] == 1
+    return rows_from(task, (array.reshape(-1) if is_column else array).tolist())
 
 
 def _row_of(task: Task, value: Any) -> Row:
@@ -88,7 +100,7 @@ def _row_of(task: Task, value: Any) -> Row:
     if _is_chat(value):
         chat = next((each for each in task.inputs if each.kind is Kind.MESSAGES), None)
         if chat:
-            return {chat.name: list(value)}
+            return {chat.name: [{name: _plain(each) for name, each in message.items()} for message in value]}
     return _named_row(task, {task.inputs[0].name: value})
 
 
@@ -106,11 +118,19 @@ def _value(field: Field | None, value: Any) -> Any:
     """A medium given as base64 text or as a `pathlib.Path` is read here, where the caller is a program on this machine."""
     if hasattr(value, "to_dict") and hasattr(value, "columns"):
         return {str(name): cells for name, cells in value.to_dict("list").items()}
+    value = value if _is_medium(field, value) else _plain(value)
     if field is None or field.kind not in MEDIA:
         return value
+    if isinstance(value, dict):
+        return {name: each.item() if _is_array(each) and each.ndim == 0 else each for name, each in value.items()}
     if isinstance(value, bytes) and BASE64.fullmatch(value):  # so MLflow's server hands over {"inputs": ["<base64>"]}
         value = value.decode("ascii")
     return media_bytes(value, max_bytes=MAX_FILE_BYTES, field=field.name) if isinstance(value, str | PathLike) else value
+
+
+def _is_json(value: Any) -> bool:
+    """Whether a value is a list or an object in JSON text."""
+    return isinstance(value, str) and value.lstrip().startswith(("[", "{"))
 
 
 def _is_chat(value: Any) -> bool:
@@ -124,6 +144,23 @@ def _is_sound(value: dict) -> bool:
 def _is_absent(value: Any) -> bool:
     """Nothing, or what pandas writes for nothing."""
     return value is None or (isinstance(value, float) and value != value) or type(value).__name__ in ("NAType", "NaTType")
+
+
+def _plain(value: Any) -> Any:
+    """What is in an array: MLflow's server makes one of each value that it reads from JSON."""
+    return value.tolist() if _is_array(value) else value
+
+
+def _is_medium(field: Field | None, value: Any) -> bool:
+    """Whether an array holds the numbers of media."""
+    return field is not None and field.kind in MEDIA and _is_array(value) and value.dtype.kind in "uif" and value.ndim > 0
+
+
+def _is_one(field: Field | None, array: Any) -> bool:
+    """Whether an array has the shape of one picture, one sound or one film."""
+    is_picture = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (1, 3, 4))
+    shapes = {Kind.IMAGE: is_picture, Kind.AUDIO: array.ndim == 1, Kind.VIDEO: array.ndim == 4}
+    return field is not None and shapes.get(field.kind, False)
 
 
 def _is_array(value: Any) -> bool:

@@ -1,13 +1,12 @@
-"""Task to MLflow's ModelSignature, without running the model.
+"""Task to MLflow's ModelSignature, without running the model: what comes out, and what may be set.
+
+What goes in is checked by us alone. MLflow checks it by making a frame of whatever it is given (mlflow/models/utils.py,
+`_enforce_schema`): that refuses an empty list, pictures in arrays, and a bare text where there are further inputs, and it
+drops columns in silence. Inputs that are marked as taken from type hints are spared that, but then MLflow's server
+takes one of its four forms of requests only. A signature without inputs lets all of them through as they are. What the inputs
+are is written into our own block of the MLmodel file, for whoever describes the model.
 
 Params have null defaults, which say nothing: MLflow hands every default of a signature to every call, over the model config.
-
-How inputs are named decides what MLflow's own door lets through (mlflow/models/utils.py, `_enforce_schema`):
-
-* one input, or several of which a row has one: an unnamed column, so a text, a list, a dict and a frame all pass;
-* several required inputs: named columns;
-* optional inputs beside others: named columns, marked as taken from type hints. MLflow then passes the data on as it
-  is and we check it. Unmarked, it would refuse `predict("a text")`; unnamed, it would drop all columns but the first in silence.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -29,19 +28,27 @@ _COLUMN_TYPES = {
 _PARAM_TYPES = {int: "long", float: "double", str: "string", bool: "boolean", dict: "string"}
 
 
-def signature_of(task: Task) -> "ModelSignature":
-    """Return the signature of a task: its inputs, its outputs, and every parameter that MLflow can carry."""
+def signature_of(task: Task, *, with_inputs: bool = False) -> "ModelSignature":
+    """Return the signature of a task: its outputs, and every parameter that MLflow can carry.
+
+    `with_inputs` is for registries that demand typed inputs, such as Unity Catalog: give it to `log_model` as `signature`.
+    """
     from mlflow.models import ModelSignature  # heavy
     from mlflow.types import ParamSchema, Schema
 
     params = [_param(each) for each in task.params if _is_carried(each)]
     signature = ModelSignature(
-        inputs=_inputs(task),
+        inputs=_inputs(task) if with_inputs else None,
         outputs=Schema([_column(each) for each in task.outputs]),
         params=ParamSchema(params) if params else None,  # type: ignore[arg-type]
     )
-    signature._is_signature_from_type_hint = _has_optional_inputs(task)
+    signature._is_signature_from_type_hint = with_inputs
     return signature
+
+
+def inputs_of(task: Task) -> list[dict[str, Any]]:
+    """Return the inputs of a task as MLflow writes columns, to be kept beside a signature that names none."""
+    return list(_inputs(task).to_dict())
 
 
 def signature_defaults(params: list[dict[str, Any]] | None) -> dict[str, Any]:
@@ -50,26 +57,12 @@ def signature_defaults(params: list[dict[str, Any]] | None) -> dict[str, Any]:
 
 
 def _inputs(task: Task) -> Any:
-    from mlflow.types import ColSpec, Schema  # heavy
-    from mlflow.types.schema import AnyType
+    from mlflow.types import Schema  # heavy
 
-    if len(task.inputs) == 1:
-        return Schema([_column(task.inputs[0], is_named=False)])
-    if _is_one_of_several(task):
-        return Schema([ColSpec(AnyType())])
     return Schema([_column(each) for each in task.inputs])
 
 
-def _has_optional_inputs(task: Task) -> bool:
-    return not all(each.required for each in task.inputs) and not _is_one_of_several(task)
-
-
-def _is_one_of_several(task: Task) -> bool:
-    """Whether a row is one value, whichever of the inputs that is."""
-    return any(set(group) == {each.name for each in task.inputs} for group in task.one_of)
-
-
-def _column(field: Field, *, is_named: bool = True) -> Any:
+def _column(field: Field) -> Any:
     from mlflow.types import ColSpec  # heavy
     from mlflow.types.schema import AnyType, Array, DataType
 
@@ -77,7 +70,7 @@ def _column(field: Field, *, is_named: bool = True) -> Any:
         type_: Any = Array(DataType.string)
     else:
         type_ = _COLUMN_TYPES.get(field.kind) or AnyType()
-    return ColSpec(type_, name=field.name, required=field.required) if is_named else ColSpec(type_)
+    return ColSpec(type_, name=field.name, required=field.required)
 
 
 def _is_carried(param: Param) -> bool:

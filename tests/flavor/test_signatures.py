@@ -1,7 +1,9 @@
 """What MLflow's own door lets through to a model that carries our signature."""
 
 import json
+from typing import Any
 
+import numpy
 import pandas
 import pytest
 import torch
@@ -9,14 +11,14 @@ from mlflow.models import Model
 from mlflow.pyfunc import PyFuncModel
 
 from flavor.pyfunc import PyfuncModel
-from flavor.signatures import signature_defaults, signature_of
+from flavor.signatures import inputs_of, signature_defaults, signature_of
 from flavor.tasks import get_task
 from tests import tiny_models
 
 torch.set_num_threads(1)
 
 
-def door(name: str, **options: object) -> PyFuncModel:
+def door(name: str, **options: object) -> Any:
     """MLflow's wrapper around a tiny model, with the signature as it comes back from an MLmodel file."""
     task = get_task(name)
     meta = Model(signature=signature_of(task))
@@ -54,6 +56,36 @@ def test_chats_and_prompts_pass() -> None:
     assert list(writer.predict_stream("a", params))
 
 
+@pytest.mark.parametrize("name", ["text-classification", "token-classification", "text-generation", "image-classification"])
+def test_nothing_in_nothing_out(name: str) -> None:
+    assert door(name).predict([]) == []
+
+
+def test_pictures_pass_as_arrays_alone_in_a_list_in_a_dict_and_several_in_one_array() -> None:
+    picture = numpy.full((9, 7, 3), 200, dtype="uint8")
+    looker = door("image-classification")
+    (expected,) = looker.predict(picture)
+    several = looker.predict([picture] * 2)
+    assert [[row["label"] for row in rows] for rows in several] == [[row["label"] for row in expected]] * 2
+    for given in ({"image": [picture] * 2}, {"image": numpy.stack([picture] * 2)}, numpy.stack([picture] * 2)):
+        assert looker.predict(given) == several
+    assert looker.predict({"image": picture}) == looker.predict([{"image": picture}]) == [expected]
+
+
+def test_texts_pass_in_an_array_of_one_column() -> None:
+    assert len(door("text-classification").predict(numpy.array([["good"], ["bad"]]))) == 2
+
+
+def test_inputs_are_described_beside_the_signature_and_in_it_where_a_registry_demands_that() -> None:
+    task = get_task("text-classification")
+    assert signature_of(task).inputs is None
+    assert [(each["name"], each["type"], each["required"]) for each in inputs_of(task)] == [
+        ("text", "string", True),
+        ("text_pair", "string", False),
+    ]
+    assert signature_of(task, with_inputs=True).inputs.input_names() == ["text", "text_pair"]
+
+
 def test_params_reach_the_model() -> None:
     assert [len(labels) for labels in door("text-classification").predict(["good"], {"top_k": 2})] == [2]
 
@@ -64,5 +96,9 @@ def test_params_that_nobody_said_leave_the_model_config_alone() -> None:
 
 
 def test_only_defaults_that_say_something_count() -> None:
-    params = [{"name": "top_k", "default": 3}, {"name": "stop", "default": []}, {"name": "seed", "default": None}]
+    params: list[dict[str, Any]] = [
+        {"name": "top_k", "default": 3},
+        {"name": "stop", "default": []},
+        {"name": "seed", "default": None},
+    ]
     assert signature_defaults(params) == {"top_k": 3}
