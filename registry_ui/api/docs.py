@@ -38,7 +38,7 @@ EXAMPLES = {
     "code": "validation",
 }
 # In the order in which somebody new would need them; a tag that is not here comes last.
-TAGS = ("Models", "Predict", "Log", "Load", "Jobs", "Tasks", "Assets", "Workers", "Account", "Problems")
+TAGS = ("Models", "Predict", "OpenAI", "Log", "Load", "Jobs", "Tasks", "Assets", "Workers", "Account", "Problems")
 
 
 class SchemaResource(APIView):

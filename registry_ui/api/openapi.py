@@ -10,6 +10,7 @@ from drf_spectacular.openapi import AutoSchema
 from flavor.tasks import Task, all_tasks
 
 from .authentication import required_scope
+from .openai.schemas import ERROR
 from .problems import MEDIA_TYPE
 from .task_schema import inputs_schema, outputs_schema, parameters_schema
 
@@ -88,6 +89,17 @@ def add_problems(result: Schema, **said: Any) -> Schema:
     }
     for operation in _operations(result):
         operation["responses"]["default"] = answer
+    return _add_openai_errors(result)
+
+
+def _add_openai_errors(result: Schema) -> Schema:
+    """The addresses for OpenAI's clients answer with errors that these can read."""
+    result["components"]["schemas"]["OpenAiError"] = ERROR
+    schema = {"schema": {"$ref": "#/components/schemas/OpenAiError"}}
+    answer = {"description": "An error in OpenAI's form.", "content": {"application/json": schema}}
+    for operation in _operations(result):
+        if "OpenAI" in operation["tags"]:
+            operation["responses"]["default"] = answer
     return result
 
 

@@ -16,6 +16,9 @@ RETRY_MS = 2000
 # A ping is a comment, so no client has to know it.
 PING = ": ping\n\n"
 BEGINNING = "0"
+STREAM_TYPE = "text/event-stream; charset=utf-8"
+# Nothing on the way may keep, join or compress events.
+STREAM_HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 
 LAST_EVENT_ID = OpenApiParameter(
     "Last-Event-ID", str, OpenApiParameter.HEADER, description="The id of the last event that was seen; what follows is sent."
@@ -31,12 +34,8 @@ def event(name: str, data: Any, event_id: str | None = None) -> str:
 
 
 def event_stream(events: Iterable[str]) -> StreamingHttpResponse:
-    """Answer with events as they come; nothing on the way may keep, join or compress them."""
-    return StreamingHttpResponse(
-        _opened(events),
-        content_type="text/event-stream; charset=utf-8",
-        headers={"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"},
-    )
+    """Answer with events as they come."""
+    return StreamingHttpResponse(_opened(events), content_type=STREAM_TYPE, headers=STREAM_HEADERS)
 
 
 def _opened(events: Iterable[str]) -> Iterator[bytes]:

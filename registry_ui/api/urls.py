@@ -10,6 +10,14 @@ from .resources.logged_models import LoggedModelList
 from .resources.me import MeResource
 from .resources.model_states import AliasLoad, AliasState, VersionLoad, VersionState
 from .resources.model_versions import Alias, Version, VersionCard, VersionFileList, VersionList, VersionSignature
+from .resources.openai import (
+    OpenAiChat,
+    OpenAiCompletions,
+    OpenAiEmbeddings,
+    OpenAiModelByName,
+    OpenAiModels,
+    OpenAiModelVersion,
+)
 from .resources.predictions import AliasPredict, PredictionCancel, PredictionDetail, PredictionEvents, VersionPredict
 from .resources.problem_types import ProblemTypeDetail, ProblemTypeList
 from .resources.registered_models import ModelDetail, ModelList
@@ -58,6 +66,12 @@ urlpatterns = [
     path("assets/<uuid:asset_id>", AssetDetail.as_view(), name="asset"),
     path("assets/<uuid:asset_id>/content", AssetContent.as_view(), name="asset-content"),
     path("workers", WorkerList.as_view(), name="workers"),
+    path("openai/chat/completions", OpenAiChat.as_view(), name="openai-chat"),
+    path("openai/completions", OpenAiCompletions.as_view(), name="openai-completions"),
+    path("openai/embeddings", OpenAiEmbeddings.as_view(), name="openai-embeddings"),
+    path("openai/models", OpenAiModels.as_view(), name="openai-models"),
+    path("openai/models/<segment:name>", OpenAiModelByName.as_view(), name="openai-model"),
+    path("openai/models/<segment:name>/<segment:version>", OpenAiModelVersion.as_view(), name="openai-model-version"),
     path("me", MeResource.as_view(), name="me"),
     path("problems", ProblemTypeList.as_view(), name="problem-types"),
     path("problems/<segment:code>", ProblemTypeDetail.as_view(), name="problem-type"),

@@ -55,7 +55,14 @@ def test_every_operation_names_the_scope_it_needs():
 
 
 def test_every_operation_may_answer_with_a_problem():
-    assert all("application/problem+json" in said["responses"]["default"]["content"] for _, _, said in operations())
+    ours = [said["responses"]["default"]["content"] for _, _, said in operations() if "OpenAI" not in said["tags"]]
+    assert all("application/problem+json" in content for content in ours)
+
+
+def test_every_operation_of_openai_may_answer_with_an_error_of_its_form():
+    theirs = [said["responses"]["default"]["content"] for _, _, said in operations() if "OpenAI" in said["tags"]]
+    assert theirs
+    assert all(content["application/json"]["schema"]["$ref"].endswith("/OpenAiError") for content in theirs)
 
 
 def test_the_document_is_served(api):
