@@ -34,6 +34,7 @@ class Protocol(ABC):
     key: str  # the field by which a bare value is meant
     read: Read
     needs_chat_template = False
+    stock_defaults: Row = {}  # params that stock runs its models with where a model config says nothing
 
     @property
     def task(self) -> str:
@@ -61,6 +62,13 @@ class Protocol(ABC):
     @abstractmethod
     def response(self, asked: Asked, results: list[RowResult], about: Row) -> Row:
         """Return the answer to one request."""
+
+    def to_stock(self, responses: list[Row]) -> Any:
+        """The responses as stock gives them: a list, texts without the blanks in front of them."""
+        for choice in (choice for response in responses for choice in response["choices"]):
+            holder, name = (choice, "text") if "text" in choice else (choice["message"], "content")
+            holder[name] = holder[name].lstrip() if isinstance(holder.get(name), str) else holder.get(name)
+        return responses
 
     def check_stream(self, asked: Asked) -> None:
         """Raise InvalidInput where the request cannot be answered piece by piece."""
@@ -91,7 +99,9 @@ class LlmModel:
         with as_mlflow_does():
             requests, is_single = _requests(model_input, self.protocol.key)
             responses = [self._answer({**(params or {}), **request}) for request in requests]
-        return responses[0] if is_single and self.model.output != "stock" else responses
+        if self.model.output == "stock":
+            return self.protocol.to_stock(responses)
+        return responses[0] if is_single else responses
 
     def predict_stream(self, model_input: Any, params: Row | None = None) -> Iterator[Row]:
         """Yield the chunks of one response; the texts in them together are the text of the response."""
@@ -111,7 +121,10 @@ class LlmModel:
         with in_words_of(request):
             asked = self.protocol.read(request)
             is_pooled = self.model.effective(asked.params).values.get("pooling", "none") != "none"
-            results = self.model.run(asked.rows, self.protocol.params(asked, is_pooled=is_pooled))
+            params = self.protocol.params(asked, is_pooled=is_pooled)
+            if self.model.output == "stock" and not is_pooled:
+                params = {**params, **self.protocol.stock_defaults}
+            results = self.model.run(asked.rows, params)
         return self.protocol.response(asked, results, self._about())
 
     def _about(self) -> Row:
@@ -171,6 +184,7 @@ class _Embeddings(Protocol):
     name = "llm/v1/embeddings"
     key = "input"
     read = staticmethod(read_embeddings)
+    stock_defaults = {"pooling": "cls"}
 
     def params(self, asked: Asked, *, is_pooled: bool = False) -> Row:
         """One vector for each text: pooled by mean where neither the model nor the request says how."""
@@ -189,6 +203,17 @@ class _Embeddings(Protocol):
         read = sum(int(result.usage["input_tokens"]) for result in results)
         usage = {"prompt_tokens": read, "total_tokens": read}
         return {"object": "list", "data": data, "model": about["model"], "usage": usage}
+
+    def to_stock(self, responses: list[Row]) -> Row:
+        """One response for all requests, its vectors as arrays."""
+        from numpy import array  # heavy
+
+        data = [each for response in responses for each in response["data"]]
+        vectors = [each["embedding"] for each in data]
+        vectors = [array(each, dtype="float32") if isinstance(each, list) else each for each in vectors]
+        data = [{"object": "embedding", "index": index, "embedding": vector} for index, vector in enumerate(vectors)]
+        usage = {name: sum(response["usage"][name] for response in responses) for name in ("prompt_tokens", "total_tokens")}
+        return {"object": "list", "data": data, "usage": usage}
 
 
 PROTOCOLS: dict[str, Protocol] = {each.name: each for each in (_Chat(), _Completions(), _Embeddings())}

@@ -85,7 +85,7 @@ def resolve(
 
 def _split_config(task: Task, config: Row, accepted: frozenset[str]) -> tuple[Row, Row, tuple[Warned, ...]]:
     renamed = {"stop" if name in ("stop_strings", "stop_sequence") else name: value for name, value in config.items()}
-    known = _known(task, renamed)
+    known = _with_nulls(task, _known(task, renamed))
     rest = {name: value for name, value in renamed.items() if name not in known and name not in LOADING_KEYS}
     passed_on = {name: value for name, value in rest.items() if name in accepted}
     ignored = sorted(set(rest) - set(passed_on))
@@ -93,6 +93,12 @@ def _split_config(task: Task, config: Row, accepted: frozenset[str]) -> tuple[Ro
         Warned("model_config_ignored", f"the model config says {name}, which {task.name} does not take") for name in ignored
     )
     return known, passed_on, warnings
+
+
+def _with_nulls(task: Task, config: Row) -> Row:
+    """The config with what a null of it means: `top_k: null` is every label, as in the pipelines."""
+    meant = {each.name: each.null for each in task.params if each.null is not None}
+    return {name: meant.get(name) if value is None else value for name, value in config.items()}
 
 
 def _known(task: Task, values: Row) -> Row:

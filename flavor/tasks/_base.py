@@ -88,6 +88,7 @@ class Param:
     advanced: bool = False
     items: Class = str  # of a list's members
     also: tuple[tuple[Any, Any], ...] = ()  # what else callers write, and what it means: (True, "segment")
+    null: Any = None  # what null means in a model config, where it means something to the pipelines
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +145,8 @@ class Task:
     max_batch: int | None = None  # rows of one forward pass, where fewer than usual fit
     one_of: tuple[tuple[str, ...], ...] = ()  # groups of optional inputs of which a row has exactly one
     fallbacks: Row = {}  # values of params where nobody says one, when a form should not show them as said
-    stock_defaults: Row = {}  # params that stock's shape needs where our default is richer
+    stock_defaults: Row = {}  # params that stock's shape needs where our default, or the model's, is richer
+    stock_settings: tuple[str, ...] = ()  # what stock takes among the params to trim its answers
     checkpoint_files: tuple[str, ...] = ()  # further files of a checkpoint that the task reads, kept beside the weights
     unused_weights: tuple[str, ...] = ()  # beginnings of weights that the task never reads, so that they may be missing
 
@@ -228,9 +230,13 @@ class Task:
         """N results in the shape that stock `mlflow.transformers` answers, where stock can do the task."""
         return results
 
-    def to_stock_of(self, rows: list[Row], results: list[list[Row]]) -> Any:
-        """The same, where that shape repeats something of the input rows."""
+    def to_stock_of(self, rows: list[Row], results: list[list[Row]], said: Row) -> Any:
+        """The same, where that shape repeats something of the input rows, or depends on the params that anybody `said`."""
         return self.to_stock(results)
+
+    def from_stock(self, row: Row) -> Row:
+        """A row as callers of stock write it, in our fields."""
+        return row
 
     def result_title(self, row: Row) -> str:
         """A short name of one input row, for histories and tables."""

@@ -11,7 +11,15 @@ LABEL_OUTPUTS = (
     Field("score", Kind.NUMBER, "Probability, 0 to 1, unless function_to_apply is none."),
 )
 LABEL_PARAMS = (
-    Param("top_k", int, 5, "Labels returned per input, best first; 0 returns all.", minimum=0, maximum=100_000),
+    Param(
+        "top_k",
+        int,
+        5,
+        "Labels returned per input, best first; 0 returns all.",
+        minimum=0,
+        maximum=100_000,
+        null=ALL_LABELS,
+    ),
     Param(
         "function_to_apply",
         str,
@@ -35,13 +43,6 @@ def function_of(config: Any) -> Row:
     if problem == "multi_label_classification" or getattr(config, "num_labels", 2) == 1:
         return {"function_to_apply": "sigmoid"}
     return {"function_to_apply": "softmax"}
-
-
-def stock_labels(results: list[list[Row]]) -> list[Any]:
-    """One row per input where every input has one label, as stock's frame has; else a list of labels per input."""
-    if all(len(labels) == 1 for labels in results):
-        return [labels[0] for labels in results]
-    return results
 
 
 def _labels(labels: list[Row]) -> list[Row]:

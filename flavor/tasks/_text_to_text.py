@@ -48,8 +48,8 @@ def rows_of_sequences(raw: list[Any], name: str) -> list[list[Row]]:
 
 
 def stock_texts(results: list[list[Row]], name: str) -> list[str]:
-    """Stock's texts, one per input: the first sequence, stripped."""
-    return [rows[0][name].strip() if rows else "" for rows in results]
+    """Stock's texts in one list, stripped, those of the first input first: one per input unless more sequences are asked for."""
+    return [text for rows in results for text in ([row[name].strip() for row in rows] or [""])]
 
 
 def _row(sequence: Row, name: str) -> Row:

@@ -4,7 +4,7 @@ from typing import Any
 
 from ._base import Display, Row, Task, Warned
 from ._example_sounds import DOORBELL
-from ._label_scores import ALL_LABELS, LABEL_OUTPUTS, LABEL_PARAMS, function_of, rows_of_labels, stock_labels
+from ._label_scores import ALL_LABELS, LABEL_OUTPUTS, LABEL_PARAMS, function_of, rows_of_labels
 from ._sounds import AUDIO, audio_field, call_alike, cut, long_enough, window_of
 
 # Models of speech whose heads are called as those of texts are.
@@ -54,8 +54,9 @@ class AudioClassification(Task):
         return rows_of_labels(raw)
 
     def to_stock(self, results: list[list[Row]]) -> list[Any]:
-        """Stock's frame: label and score, one row per sound where each has one."""
-        return stock_labels(results)
+        """Stock's frame: score and label, one line per label of one sound; of several sounds, one column per rank."""
+        turned = [[{"score": each["score"], "label": each["label"]} for each in labels] for labels in results]
+        return turned[0] if len(turned) == 1 else turned
 
 
 TASK = AudioClassification()

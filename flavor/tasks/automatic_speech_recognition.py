@@ -141,9 +141,12 @@ class AutomaticSpeechRecognition(Task):
         """N raw results to N lists of one row."""
         return [[_transcript(each)] for each in raw]
 
-    def to_stock(self, results: list[list[Row]]) -> list[str]:
-        """Stock's texts, one per recording; with times, each the JSON text of a transcript."""
-        return [json.dumps(row) if "chunks" in row else row["text"] for (row,) in results]
+    def to_stock_of(self, rows: list[Row], results: list[list[Row]], said: Row) -> list[str]:
+        """Stock's texts, one per recording, stripped; with times of words or characters, all transcripts in one JSON text."""
+        if said.get(TIMES) not in (Times.WORD, Times.CHAR):
+            return [row["text"].strip() for (row,) in results]
+        found = [{name: row[name] for name in ("text", "chunks")} for (row,) in results]
+        return [json.dumps(found[0] if len(found) == 1 else found)]
 
 
 def _transcript(answer: Row) -> Row:

@@ -61,9 +61,10 @@ class Conversational(Task):
     def display_for(self, row: Row) -> Display:
         return Display.CHAT if row.get("messages") else Display.TEXT
 
-    def to_stock(self, results: list[list[Row]]) -> list[str]:
-        """The last answer of each conversation; stock's one conversation of all callers is not brought back."""
-        return [rows[0]["generated_text"] if rows else "" for rows in results]
+    def to_stock(self, results: list[list[Row]]) -> str | list[str]:
+        """Stock's one text, the last answer; several for several. Stock's one conversation of all callers is not brought back."""
+        texts = [rows[0]["generated_text"] if rows else "" for rows in results]
+        return texts[0] if len(texts) == 1 else texts
 
     def result_title(self, row: Row) -> str:
         if row.get("text"):

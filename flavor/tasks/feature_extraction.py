@@ -25,6 +25,7 @@ class FeatureExtraction(Task):
     fallbacks = _pooling.POOLING_FALLBACKS
     checkpoint_files = _pooling.FILES
     unused_weights = ("pooler.",)  # a head that is trained with few checkpoints and never asked
+    stock_defaults = {"pooling": "none", "normalize": False, "prompt_name": None}
     example = {"text": "The soup was cold, the waiter kind."}
     display = Display.VECTORS
     accepts_prompt_template = True
@@ -52,9 +53,12 @@ class FeatureExtraction(Task):
         """N embeddings to N lists of one row."""
         return [[_row(each)] for each in raw]
 
-    def to_stock(self, results: list[list[Row]]) -> list[Any]:
-        """The embeddings alone, one per text; of several texts stock returns the first one's only."""
-        return [rows[0]["embedding"] for rows in results]
+    def to_stock(self, results: list[list[Row]]) -> Any:
+        """Stock's array: a vector for each token of a text; a list of arrays for several, of which stock has the first only."""
+        from numpy import array  # heavy
+
+        found = [array(rows[0]["embedding"]) for rows in results]
+        return found[0] if len(found) == 1 else found
 
 
 def _row(raw: Row) -> Row:

@@ -63,8 +63,9 @@ class FillMask(Task):
         return [_tokens(each) for each in raw]
 
     def to_stock(self, results: list[list[Row]]) -> list[Any]:
-        """Stock's texts: the best token, and a list of them for a text with several masks."""
-        return [_best(tokens) for tokens in results]
+        """Stock's texts: the best token; for a text with several masks a list, which is the whole answer where it is alone."""
+        best = [_best(tokens) for tokens in results]
+        return best[0] if len(best) == 1 and isinstance(best[0], list) else best
 
 
 def _with_mask(text: str, tokenizer: Any) -> str:

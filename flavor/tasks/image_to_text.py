@@ -4,7 +4,7 @@ from typing import Any
 
 from ._base import Display, Field, Kind, Param, Row, Task
 from ._generation import FALLBACKS, GENERATION_PARAMS, generation_defaults, is_one_sequence
-from ._text_to_text import rows_of_sequences, stock_texts, written_fields
+from ._text_to_text import rows_of_sequences, written_fields
 from .image_classification import EXAMPLE_PNG
 
 
@@ -53,10 +53,6 @@ class ImageToText(Task):
 
     def streams_with(self, params: Row) -> bool:
         return is_one_sequence(params)
-
-    def to_stock(self, results: list[list[Row]]) -> list[str]:
-        """Texts, one per image; stock has no answer for this task."""
-        return stock_texts(results, "generated_text")
 
     def result_title(self, row: Row) -> str:
         return row.get("text") or self.title

@@ -89,8 +89,8 @@ class QuestionAnswering(Task):
         return [[_answer(each) for each in (found if isinstance(found, list) else [found])] for found in raw]
 
     def to_stock(self, results: list[list[Row]]) -> list[str]:
-        """Stock's answers, one text per question: the best."""
-        return [rows[0]["answer"] if rows else "" for rows in results]
+        """Stock's answers in one list, those of the first question first: one per question unless `top_k` says more."""
+        return [text for rows in results for text in ([row["answer"].strip() for row in rows] or [""])]
 
 
 def _answer(raw: Row) -> Row:

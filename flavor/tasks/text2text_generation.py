@@ -42,6 +42,12 @@ class Text2TextGeneration(Task):
     def streams_with(self, params: Row) -> bool:
         return is_one_sequence(params)
 
+    def from_stock(self, row: Row) -> Row:
+        """Stock joins columns of any names to one text: `question: … context: …`."""
+        if not row or "text" in row or not all(isinstance(value, str) for value in row.values()):
+            return row
+        return {"text": " ".join(f"{name}: {value}" for name, value in row.items())}
+
     def to_stock(self, results: list[list[Row]]) -> list[str]:
         """Stock's texts, one per input."""
         return stock_texts(results, "generated_text")

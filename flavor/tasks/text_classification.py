@@ -3,7 +3,7 @@
 from typing import Any
 
 from ._base import Display, Field, Kind, Row, Task
-from ._label_scores import ALL_LABELS, LABEL_OUTPUTS, LABEL_PARAMS, function_of, rows_of_labels, stock_labels
+from ._label_scores import ALL_LABELS, LABEL_OUTPUTS, LABEL_PARAMS, function_of, rows_of_labels
 
 
 class TextClassification(Task):
@@ -41,9 +41,9 @@ class TextClassification(Task):
         """N raw results to N lists of label rows, best first."""
         return rows_of_labels(raw)
 
-    def to_stock(self, results: list[list[Row]]) -> list[Any]:
-        """Stock's frame: label and score, one row per text."""
-        return stock_labels(results)
+    def to_stock_of(self, rows: list[Row], results: list[list[Row]], said: Row) -> list[Any]:
+        """Stock's frame: label and score, one line per text; with a `top_k`, whichever, one column per rank."""
+        return results if "top_k" in said else [labels[0] for labels in results]
 
 
 TASK = TextClassification()

@@ -1,5 +1,6 @@
 """Text generation: a prompt continued, or a chat answered."""
 
+import re
 from typing import Any
 
 from ._base import Display, Field, Kind, Param, Row, Task
@@ -48,6 +49,7 @@ class TextGeneration(Task):
         *PROMPT_PARAMS,
     )
     fallbacks = FALLBACKS
+    stock_settings = ("include_prompt", "collapse_whitespace")  # the first does nothing but to pipelines that bring own code
     example = {"text": "Once upon a time,"}
     example_params = {"max_new_tokens": 40}
     display = Display.TEXT
@@ -72,9 +74,12 @@ class TextGeneration(Task):
     def display_for(self, row: Row) -> Display:
         return Display.CHAT if row.get("messages") else Display.TEXT
 
-    def to_stock(self, results: list[list[Row]]) -> list[str]:
-        """Stock's texts, one per input: the first sequence."""
-        return [rows[0]["generated_text"] if rows else "" for rows in results]
+    def to_stock_of(self, rows: list[Row], results: list[list[Row]], said: Row) -> list[str]:
+        """Stock's texts, one per input: the first sequence, stripped."""
+        texts = [sequences[0]["generated_text"] if sequences else "" for sequences in results]
+        if said.get("collapse_whitespace"):
+            texts = [re.sub(r"\s+", " ", text) for text in texts]
+        return [text.strip() for text in texts]
 
     def result_title(self, row: Row) -> str:
         if not row.get("messages"):

@@ -81,7 +81,7 @@ class ZeroShotClassification(Task):
             for each in raw
         ]
 
-    def to_stock_of(self, rows: list[Row], results: list[list[Row]]) -> list[Row]:
+    def to_stock_of(self, rows: list[Row], results: list[list[Row]], said: Row) -> list[Row]:
         """Stock's frame: sequence, label and score, one line per text and label."""
         return [
             {"sequence": row["text"], "labels": each["label"], "scores": each["score"]}

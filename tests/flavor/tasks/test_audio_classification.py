@@ -149,8 +149,9 @@ def test_a_checkpoint_is_logged_without_saying_its_task(tmp_path: Path) -> None:
     assert loaded.run([{"audio": noise()}])[0].records == tiny_audio.spectrogram_classification()(noise())
 
 
-def test_stock_gets_a_row_per_sound() -> None:
+def test_stock_gets_a_line_per_label_of_one_sound_and_a_line_per_sound_of_several() -> None:
     stock = PyfuncModel(TASK, tiny_pipeline(), output="stock")
-    frame = stock.predict([noise(seed=1), noise(seed=2)], {"top_k": 1})
-    assert list(frame.columns) == ["label", "score"]
-    assert len(frame) == 2
+    frame = stock.predict([noise(seed=1)], {"top_k": 2})
+    assert (list(frame.columns), len(frame)) == (["score", "label"], 2)
+    frame = stock.predict([noise(seed=1), noise(seed=2)], {"top_k": 3})
+    assert (list(frame.columns), len(frame)) == ([0, 1, 2], 2)
