@@ -169,11 +169,15 @@ class PyfuncModel:
         return self._settled(found) if self.task.generates or self.task.draws else found
 
     def preview(self, row: Row, params: Row | None = None) -> Row:
-        """Return `{"text", "tokens", "ids"}`: what the model would read for `row`, prompt template and chat template applied."""
-        values = self.effective(params).values
-        prepared = self._prepared_row(row, values)
+        """Return `{"text", "tokens", "ids"}`: what the model would read for `row`, prompt template and chat template applied.
+
+        Under `parameters` is which value each parameter would have, and who said it.
+        """
+        effective = self.effective(params)
+        prepared = self._prepared_row(row, effective.values)
         with self._lock:
-            return preview(self.task, self.pipeline, prepared, values)
+            found = preview(self.task, self.pipeline, prepared, effective.values)
+        return {**found, "parameters": effective.report()}
 
     def _run_by_params(self, rows: list[Row], params: Row) -> list[RowResult]:
         """Run rows that may have params among their inputs, as columns of a frame or of stock's requests."""

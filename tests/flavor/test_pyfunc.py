@@ -245,7 +245,9 @@ def test_a_template_wraps_the_message_of_a_chat_not_what_its_template_renders(wr
 def test_a_request_may_bring_its_own_template_with_variables(writer: PyfuncModel) -> None:
     params = {"prompt_template": "Be {tone}: {prompt}", "prompt_variables": {"tone": "dry"}}
     ids = writer.pipeline.tokenizer("Be dry: why")["input_ids"]
-    assert writer.preview({"text": "why"}, params) == {"text": "Be dry: why", "tokens": 12, "ids": ids}
+    preview = writer.preview({"text": "why"}, params)
+    assert (preview["text"], preview["tokens"], preview["ids"]) == ("Be dry: why", 12, ids)
+    assert preview["parameters"]["prompt_variables"] == {"value": {"tone": "dry"}, "source": "request"}
     with pytest.raises(InvalidInput, match="tone") as caught:
         writer.run([{"text": "why"}], {"prompt_template": "Be {tone}: {prompt}"})
     assert caught.value.field == "params.prompt_variables.tone"
