@@ -45,6 +45,7 @@ SHOTS = (
     Shot("playground-chat", PLAYGROUND.format("storyteller"), act=run),
     Shot("playground-spans", PLAYGROUND.format("entities"), theme="dark", act=run),
     Shot("playground-phone", PLAYGROUND.format("sentiment"), PHONE, act=run),
+    Shot("compare", "/compare?items=models:/sentiment/1&items=models:/sentiment/2"),
     Shot("jobs", "/jobs"),
     Shot("workers", "/workers"),
 )

@@ -59,9 +59,9 @@ def changes_between(before: Described, after: Described) -> list[Change]:
     """
     found = [
         *_task(before, after),
-        *_columns("inputs", before, after, _input_change),
-        *_columns("outputs", before, after, _output_change),
-        *_columns("params", before, after, _param_change),
+        *_columns("input", before, after, _input_change),
+        *_columns("output", before, after, _output_change),
+        *_columns("param", before, after, _param_change),
         *_templates(before, after),
         *_config(before.model_config, after.model_config),
     ]
@@ -76,7 +76,7 @@ def _task(before: Described, after: Described) -> Iterator[Change]:
 
 
 def _columns(part: str, before: Described, after: Described, judge: _Judge) -> Iterator[Change]:
-    old, new = _by_name(before.signature, part), _by_name(after.signature, part)
+    old, new = _by_name(before.signature, f"{part}s"), _by_name(after.signature, f"{part}s")
     if not old or not new:
         return
     for name in [*old, *(name for name in new if name not in old)]:
@@ -143,7 +143,7 @@ def _config(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Cha
         was, becomes = before.get(name), after.get(name)
         if was != becomes:
             texts = ("" if value is None else str(value) for value in (was, becomes))
-            yield Change("model_config", name, *texts, Effect.ANSWERS, "Requests that do not set it run with the new value.")
+            yield Change("default", name, *texts, Effect.ANSWERS, "Requests that do not set it run with the new value.")
 
 
 def _takes(wide: str, narrow: str) -> bool:

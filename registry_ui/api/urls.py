@@ -5,6 +5,7 @@ from django.urls.converters import StringConverter
 
 from .docs import SchemaResource, docs_page
 from .resources.assets import AssetContent, AssetDetail, AssetList
+from .resources.comparisons import ComparisonResource
 from .resources.jobs import JobCancel, JobDetail, JobEvents, JobList, JobLog, JobRetry
 from .resources.logged_models import LoggedModelList
 from .resources.me import MeResource
@@ -50,6 +51,7 @@ urlpatterns = [
     path("models/<segment:name>/aliases/<segment:alias>/state", AliasState.as_view(), name="alias-state"),
     path("models/<segment:name>/aliases/<segment:alias>/load", AliasLoad.as_view(), name="alias-load"),
     path("models/<segment:name>/aliases/<segment:alias>/predict", AliasPredict.as_view(), name="alias-predict"),
+    path("compare", ComparisonResource.as_view(), name="compare"),
     path("logged-models", LoggedModelList.as_view(), name="logged-models"),
     path("predictions/<segment:prediction_id>", PredictionDetail.as_view(), name="prediction"),
     path("predictions/<segment:prediction_id>/cancel", PredictionCancel.as_view(), name="prediction-cancel"),

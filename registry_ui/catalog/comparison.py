@@ -9,10 +9,11 @@ from flavor.compatibility import Change, Effect, changes_between
 from ..web.templatetags.format import count, format_bytes, number
 from . import figures, text_changes
 from .models import ModelVersion
-from .signatures import signature_of
+from .signatures import Column, signature_of
 from .text_changes import TextChange
 
 FEWEST, MOST = 2, 8
+METRICS = "Metrics"
 MINUS = "\N{MINUS SIGN}"
 
 _Shown = Callable[[Any], str]
@@ -86,6 +87,10 @@ class Comparison:
     texts: list[TextChange] = field(default_factory=list)
 
     @property
+    def metrics(self) -> list[Row]:
+        return next((section.rows for section in self.sections if section.title == METRICS), [])
+
+    @property
     def baseline(self) -> ModelVersion:
         return self.versions[0]
 
@@ -104,7 +109,7 @@ def compare(versions: Sequence[ModelVersion]) -> Comparison:
 
 def _sections(versions: Sequence[ModelVersion]) -> Iterator[Section]:
     yield Section("About", list(_facts(versions)))
-    yield Section("Metrics", list(_metrics(versions)), are_numbers=True)
+    yield Section(METRICS, list(_metrics(versions)), are_numbers=True)
     yield Section("Signature", _rows([_signature(version) for version in versions]))
     yield Section("Defaults saved with the model", _rows([version.model_config for version in versions]))
     yield Section("Run parameters", _rows([version.params for version in versions]))
@@ -117,7 +122,7 @@ def _facts(versions: Sequence[ModelVersion]) -> Iterator[Row]:
         "Task": (lambda version: version.known_task.title if version.known_task else version.task, str),
         "Architecture": (lambda version: version.architecture, str),
         "Parameters": (lambda version: version.parameter_count, count),
-        "Weights": (lambda version: version.dtype, str),
+        "Precision": (lambda version: version.dtype, str),
         "Size": (lambda version: version.size_bytes, format_bytes),
         "Base model": (lambda version: version.base_model, str),
         "Licence": (lambda version: version.license, str),
@@ -149,18 +154,16 @@ def _delta(name: str, baseline: Any, value: Any) -> Delta | None:
 
 def _signature(version: ModelVersion) -> dict[str, str]:
     view = signature_of(version)
-    parts = {"input": view.inputs, "output": view.outputs, "parameter": view.params}
-    return {
-        f"{part} {column.name}".rstrip(): ", ".join(
-            filter(None, (column.type, "" if column.is_required or column.default else "optional", _default(column.default)))
-        )
-        for part, columns in parts.items()
+    fields = {
+        f"{part} {column.name}".rstrip(): column.type if column.is_required else f"{column.type}, optional"
+        for part, columns in (("Input", view.inputs), ("Output", view.outputs))
         for column in columns
     }
+    return fields | {f"Param {param.name}": f"{param.type}, {_default(param)}" for param in view.params}
 
 
-def _default(default: str) -> str:
-    return f"default {default}" if default else ""
+def _default(param: Column) -> str:
+    return f"default {param.default}" if param.has_default else "no default"
 
 
 def _sizes(version: ModelVersion) -> dict[str, int]:

@@ -24,6 +24,10 @@ class Column:
     is_required: bool = True
     default: str = ""
 
+    @property
+    def has_default(self) -> bool:
+        return self.default not in ("", _NO_DEFAULT)
+
 
 @dataclass(frozen=True)
 class SignatureView:

@@ -39,8 +39,8 @@ def between(baseline: ModelVersion, version: ModelVersion) -> list[TextChange]:
 
 def _change(title: str, version: ModelVersion, before: str, after: str) -> TextChange:
     compared = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=_CONTEXT)
-    # The first two lines are names of files.
-    lines = [_line(text) for text in list(compared)[2:]]
+    # The first three lines are names of files and where the first change is.
+    lines = [_line(text) for text in list(compared)[3:]]
     return TextChange(title, version, lines[:_MOST_LINES], max(0, len(lines) - _MOST_LINES))
 
 

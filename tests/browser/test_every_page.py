@@ -10,6 +10,8 @@ PAGES = (
     "/models/tiny-text-classification/versions/1",
     "/models/tiny-text-classification/versions/1/signature",
     "/models/tiny-text-classification/versions/1/files",
+    "/compare",
+    "/compare?items=models:/tiny-text-classification/1&items=models:/tiny-image-classification/1",
     "/models/tiny-text-classification/versions/1/playground",
     "/models/tiny-image-classification/versions/1/playground",
     "/playground",

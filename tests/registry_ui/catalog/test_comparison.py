@@ -62,20 +62,20 @@ def test_numbers_say_how_far_they_are_from_the_baseline_and_whether_that_is_bett
 
 def test_callers_are_told_what_breaks(client_alice, two):
     html = compared(client_alice, "models:/sentiment/1", "models:/sentiment/2").content.decode()
-    assert "version 2 in place of version 1" in html
+    assert "Version 2 in place of version 1" in html
     assert "Breaking" in html
     assert "No caller sends it." in html
 
 
 def test_the_other_way_round_another_thing_breaks(client_alice, two):
     html = compared(client_alice, "models:/sentiment/1", "models:/sentiment/2", baseline="models:/sentiment/2").content.decode()
-    assert "version 1 in place of version 2" in html
+    assert "Version 1 in place of version 2" in html
     assert "Callers still send it." in html
 
 
 def test_the_oldest_version_of_a_model_is_the_baseline_unless_another_is_named(client_alice, two):
     html = compared(client_alice, "models:/sentiment@champion", "models:/sentiment/1").content.decode()
-    assert "version 2 in place of version 1" in html
+    assert "Version 2 in place of version 1" in html
 
 
 def test_changed_lines_of_the_card_are_shown(client_alice, two):
