@@ -51,6 +51,8 @@ class SaveRequest:
     base_model_path: str | None = None
     base_model: str | None = None
     license: str | None = None
+    license_file: str | Path | None = None
+    quantization_config: Any = None
     pyfunc_output: str = "rich"
     max_shard_size: str | None = None
     link: bool = False
@@ -95,6 +97,7 @@ def open_request(request: SaveRequest, *, find_logged: FindLogged | None = None)
         base_model=request.base_model,
         base_model_path=request.base_model_path,
         save_pretrained=request.save_pretrained,
+        quantization_config=request.quantization_config,
         find_logged=find_logged,
     )
     _check(source.task, request)

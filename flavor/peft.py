@@ -1,7 +1,8 @@
 """Adapters as they are logged: from a folder or from memory, with their base only when that is nowhere else."""
 
+import logging
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,14 @@ from .components import Parts, completed, task_of
 from .flavor_config import ADAPTER_FOLDER, COMPONENTS_FOLDER, MODEL_FOLDER, FlavorConfig
 from .memory import card_beside, dtype_of, hub_id_of, save_base, save_components
 from .plain_data import as_text
+from .references import first_changed
 from .safetensors_header import Tensors
 from .tasks import Task, all_tasks
 from .tasks._adapters import with_adapters
 from .tasks._base import InvalidInput
 from .weights import Writer
+
+logger = logging.getLogger(__name__)
 
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 _OF_TRAINING = re.compile(r"checkpoint-\d+")  # beside the adapter that a training ended with
@@ -56,17 +60,21 @@ class AdapterInMemory:
     card: str = ""
     license_file: Path | None = None
     with_embeddings: bool = False  # when the vocabulary grew beyond the base's
+    base_plan: dict[str, Path] = field(default_factory=dict)  # files of a base that is copied rather than saved
 
     def write(self, writer: Writer) -> FlavorConfig:
         """Save adapters, components and what must be kept of the base. Raises Cancelled."""
         model = self.parts.model
         writer.stage("saving the adapter")
         save_adapters(model, writer.folder / ADAPTER_FOLDER, with_embeddings=self.with_embeddings)
-        if self.config.model_binary:
+        if self.base_plan:
+            writer.expect(sum(path.stat().st_size for path in self.base_plan.values()))
+            writer.put(self.base_plan)
+        elif self.config.model_binary:
             save_base(base_of(model), base_state(model), writer.folder / MODEL_FOLDER, writer)
         save_components(self.parts, writer)
         writer.stage("hashing")
-        writer.adopt(ADAPTER_FOLDER, MODEL_FOLDER, COMPONENTS_FOLDER)
+        writer.adopt(ADAPTER_FOLDER, *(() if self.base_plan else (MODEL_FOLDER,)), COMPONENTS_FOLDER)
         return self.config
 
 
@@ -93,6 +101,7 @@ def open_adapter(path: Path, base: FoundBase, *, task: str | None = None, quanti
 
     Raises InvalidInput, ModelNotLoadable, UnsupportedTask or UntrustedCode naming the file and the way out.
     """
+    quantization.check_known(quantized or {})
     folder, below = Folder(path), Folder(base.folder)
     settings = below.json(CONFIG)
     adapters = {name: Folder(place) for name, place in adapters_in(path).items()}
@@ -118,12 +127,19 @@ def open_adapter(path: Path, base: FoundBase, *, task: str | None = None, quanti
         dtype=tensors[0].dtype,
         **_base_fields(base),
     )
-    return Checkpoint(with_adapters(chosen, config.adapters, config.active_adapter), config, folder.card(), plan, folder.license_file())
+    task_here = with_adapters(chosen, config.adapters, config.active_adapter)
+    return Checkpoint(task_here, config, folder.card(), plan, folder.license_file())
 
 
-def open_adapted(parts: Parts, base: FoundBase | None, *, task: str | None = None) -> AdapterInMemory:
-    """Return a model with adapters, checked. Without a base that can be found again, its base is saved with it."""
+def open_adapted(
+    parts: Parts, base: FoundBase | None, *, task: str | None = None, is_base_said: bool = False
+) -> AdapterInMemory:
+    """Return a model with adapters, checked. A base that cannot be found again, or is another in memory, is saved with it.
+
+    Raises InvalidInput, also when the base that the caller said is not the one in memory.
+    """
     model, below = parts.model, base_of(parts.model)
+    base = _same_base(model, base, is_said=is_base_said)
     chosen = task_of(parts, task, type(below).__name__)
     parts = completed(chosen, parts)
     fields = _base_fields(base) if base else {"adapter_folder": ADAPTER_FOLDER, "model_binary": MODEL_FOLDER}
@@ -140,7 +156,31 @@ def open_adapted(parts: Parts, base: FoundBase | None, *, task: str | None = Non
     )
     grew = base is not None and _vocabulary_grew(below, base.folder)
     task_here = with_adapters(chosen, config.adapters, config.active_adapter)
-    return AdapterInMemory(parts, task_here, config, card_beside(model), with_embeddings=grew)
+    plan = _copied_base(Folder(base.folder)) if base and base.to_copy else {}
+    return AdapterInMemory(parts, task_here, config, card_beside(model), with_embeddings=grew, base_plan=plan)
+
+
+def _same_base(model: Any, base: FoundBase | None, *, is_said: bool) -> FoundBase | None:
+    """The base that was found if it is the one in memory, None when that must be saved. Raises InvalidInput."""
+    method = quantization.method_of(quantization.recorded(base_of(model)))
+    if method and base is None:
+        raise InvalidInput(
+            "base_model",
+            f"The base is quantised by {method} and came from no folder and no Hub id, so it cannot be found again, and its "
+            "packed weights cannot be saved apart from the adapter's; say base_model= where it is as it was before.",
+        )
+    if method or base is None:
+        return base
+    changed = first_changed(base_state(model), base.folder)
+    if changed and is_said:
+        raise InvalidInput(
+            "base_model",
+            f"{base.base.name or base.folder} is not the base in memory: they differ in {changed}; name the base that the "
+            "adapter was trained on, or leave it out to save the one in memory.",
+        )
+    if changed and not base.to_copy:
+        logger.warning("The base in memory differs from %s in %s, so it is saved with the adapter.", base.base.name, changed)
+    return None if changed or base.to_copy else base
 
 
 def _task(folder: Folder, base_settings: dict[str, Any], asked: str | None) -> Task:

@@ -50,6 +50,18 @@ def recorded(said: Any) -> dict[str, Any]:
     return plain
 
 
+def check_known(settings: dict[str, Any]) -> None:
+    """Raise InvalidInput when transformers does not know a quantisation's method."""
+    from transformers.quantizers.auto import AUTO_QUANTIZATION_CONFIG_MAPPING as KNOWN  # heavy
+
+    method = method_of(settings)
+    if method and not {method, f"{method}_4bit"} & set(KNOWN):
+        raise InvalidInput(
+            "quantization_config",
+            f"quantization_config says {method!r}, which transformers does not know; it knows {', '.join(KNOWN)}.",
+        )
+
+
 def method_of(settings: dict[str, Any]) -> str:
     """Return the name of a quantisation's method, empty for none."""
     return as_text(settings.get("quant_method"))

@@ -51,7 +51,7 @@ def first_difference(model: Any, snapshot: Snapshot) -> str:
     """Return the name of a weight that is not the snapshot's, empty when all are."""
     import torch  # heavy
 
-    stored = _Stored(snapshot.folder)
+    stored = StoredWeights(snapshot.folder)
     tied = set(getattr(model, "all_tied_weights_keys", None) or ())
     prefix = f"{getattr(model, 'base_model_prefix', '')}."
     for name, tensor in model.state_dict().items():
@@ -65,7 +65,22 @@ def first_difference(model: Any, snapshot: Snapshot) -> str:
     return ""
 
 
-class _Stored:
+def first_changed(state: dict[str, Any], folder: Path) -> str:
+    """Return the name of a weight that a folder holds with other numbers, empty when there is none.
+
+    A name that the folder does not have says nothing: checkpoints name some weights otherwise than models do.
+    """
+    import torch  # heavy
+
+    stored = StoredWeights(folder)
+    for name, tensor in state.items():
+        kept = stored.find((name,))
+        if kept is not None and (kept.shape != tensor.shape or not torch.equal(kept.to(tensor.dtype), tensor.to("cpu"))):
+            return name
+    return ""
+
+
+class StoredWeights:
     """The tensors of a folder's safetensors files, read one by one."""
 
     def __init__(self, folder: Path) -> None:

@@ -39,6 +39,8 @@ def save_model(
     *,
     base_model: str | None = None,
     license: str | None = None,
+    license_file: str | Path | None = None,
+    quantization_config: Any = None,
     pyfunc_output: str = "rich",
     max_shard_size: str | None = None,
     link: bool = False,
@@ -89,6 +91,8 @@ def log_model(
     auth_policy: Any = None,
     base_model: str | None = None,
     license: str | None = None,
+    license_file: str | Path | None = None,
+    quantization_config: Any = None,
     pyfunc_output: str = "rich",
     max_shard_size: str | None = None,
     link: bool = False,
@@ -107,6 +111,10 @@ def log_model(
     run_id           the run to link; else the active one; none is made
     base_model       of an adapter: `models:/…`, a folder or a Hub id; else what the adapter itself names. A folder whose
                      weights were logged before is recorded as that logged model; any other is copied into the artifact
+    license          the licence's name, where the card says none
+    license_file     its text; else the checkpoint's own LICENSE
+    quantization_config
+                     of an adapter's folder: how its base was quantised when it was trained, which the folder cannot tell
     pyfunc_output    "rich", or "stock" for the shape that stock's pyfunc answers in
     link             hard-link the weights: only where nobody ever writes into the source's files
     progress         called with (stage, done, total, unit)
