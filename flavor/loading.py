@@ -14,7 +14,7 @@ from .components import put_together
 from .devices import Placement
 from .errors import as_mlflow_does
 from .flavor_config import FlavorConfig
-from .model_files import load_component, load_weights, weights_folder
+from .model_files import load_components, load_weights, weights_folder
 from .pyfunc import PyfuncModel
 from .saved_settings import legacy_model_config, signature_params
 from .signatures import signature_defaults
@@ -131,7 +131,7 @@ def load_parts(folder: Path, config: FlavorConfig, options: LoadOptions) -> tupl
         raise InvalidInput("base_model_path", "this model is no adapter, so base_model_path means nothing for it; leave it out.")
     if may_run and config.code:
         sys.path.insert(0, str(folder / CODE))
-    components = {name: load_component(folder, config, name, may_run=may_run) for name in config.components}
+    components = load_components(folder, config, may_run=may_run)
     weights = weights_folder(folder, config, base_model_path=options.base_model_path, verify=options.verify)
     # Trust is in the artifact's content: a base or a snapshot elsewhere was not in the hash.
     placement = quantization.placed(options.placement, config.quantization, weights)
@@ -147,9 +147,14 @@ def load_parts(folder: Path, config: FlavorConfig, options: LoadOptions) -> tupl
 
 
 def _load_pyfunc(path: str, model_config: dict[str, Any] | None = None) -> PyfuncModel | LlmModel:
-    """Load for `mlflow.pyfunc.load_model`, which hands over the model config as it is to be, and answer as it was logged."""
+    """Load for `mlflow.pyfunc.load_model`, and answer as it was logged.
+
+    MLflow hands over the model config as it is to be; only the file that old MLflow kept stands above it.
+    """
     with as_mlflow_does():
-        config = read_config(Path(path))
-        model = load_pyfunc_model(path, model_config=model_config, output=config.output)
+        folder = Path(path)
+        config = read_config(folder)
+        said = legacy_model_config(folder) or model_config
+        model = load_pyfunc_model(path, model_config=said, output=config.output)
         protocol = find_protocol(config.inference_task)
         return LlmModel(model, protocol, name=config.source_name) if protocol else model

@@ -2,27 +2,37 @@
 
 import logging
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from . import hub
+from .architectures import is_known_to_transformers
 from .artifact_files import CONFIG, SAFETENSORS, ArtifactFiles, Unreadable, local_files
 from .bases import locate
-from .component_files import COMPONENTS
+from .component_files import COMPONENTS, FEATURE_EXTRACTOR, IMAGE_PROCESSOR
 from .components import quiet
 from .devices import BUILT_IN_KERNELS, Placement
 from .errors import FlavorError, MissingDependency, ModelNotLoadable
 from .flavor_config import COMPONENTS_FOLDER, FlavorConfig
-from .safetensors_header import read_tensors
+from .safetensors_header import list_tensors
 from .tasks import find_task
 from .tasks._base import InvalidInput
 
 logger = logging.getLogger(__name__)
 
 # In an ImportError, and in the ValueError about a class of which no backend is installed.
-_MISSED = re.compile(r"requires the (\S+) library but it was not found|Missing optional dependencies: ([\w-]+)")
+_MISSED = re.compile(
+    r"requires the (\S+) library but it was not found|Missing optional dependencies: ([\w-]+)"
+    r"|pip install (?:-U )?([A-Za-z][\w-]*)"
+)
+
+_OLD_NAME = re.compile(r'("image_processor_type":\s*"\w+)FeatureExtractor(?=")')
+# Stock saves the base of an adapter as peft has wrapped it, and then cannot find its weights.
+_WRAPPED = {r"\.base_layer\.": ".", r"\.original_module\.": "."}
 
 
 def weights_folder(artifact: Path, config: FlavorConfig, *, base_model_path: str | None = None, verify: bool = False) -> Path:
@@ -46,7 +56,7 @@ def load_weights(folder: Path, config: FlavorConfig, placement: Placement, *, ma
     import transformers  # heavy
 
     arguments = placement.arguments(config.torch_dtype)
-    _check_headers(folder)
+    names = _checked_headers(folder)
     with said_plainly(f"The model in {folder}"), quiet():
         settings = transformers.AutoConfig.from_pretrained(str(folder), trust_remote_code=may_run, local_files_only=True)
         strip_kernels(settings)
@@ -57,12 +67,21 @@ def load_weights(folder: Path, config: FlavorConfig, placement: Placement, *, ma
             use_safetensors=None if may_run else True,
             output_loading_info=True,
             **({"trust_remote_code": True} if may_run else {}),
+            **({"key_mapping": _WRAPPED} if any(re.search(mark, name) for name in names for mark in _WRAPPED) else {}),
             **arguments,
         )
         _read_decision_config(model, folder)
     task = find_task(config.task)
     _check_is_whole(folder, loaded, unused=task.unused_weights if task else ())
     return model.eval()
+
+
+def load_components(artifact: Path, config: FlavorConfig, *, may_run: bool = False) -> dict[str, Any]:
+    """Return the components of an artifact by name. Raises ModelNotLoadable, MissingDependency."""
+    return {
+        _name_today(name, kind): load_component(artifact, config, name, may_run=may_run)
+        for name, kind in config.components.items()
+    }
 
 
 def load_component(artifact: Path, config: FlavorConfig, name: str, *, may_run: bool = False) -> Any:
@@ -78,9 +97,9 @@ def load_component(artifact: Path, config: FlavorConfig, name: str, *, may_run: 
     if not folder.is_dir():
         raise ModelNotLoadable(f"{COMPONENTS_FOLDER}/{name} is missing; log the model again with its {name.replace('_', ' ')}.")
     may_run = may_run and folder.is_relative_to(artifact)
-    auto_class = getattr(transformers, COMPONENTS[name].auto_class)
-    with said_plainly(f"The {name.replace('_', ' ')} in {folder}"):
-        return auto_class.from_pretrained(str(folder), trust_remote_code=may_run, local_files_only=True)
+    auto_class = getattr(transformers, COMPONENTS[_name_today(name, config.components.get(name, ""))].auto_class)
+    with said_plainly(f"The {name.replace('_', ' ')} in {folder}"), _named_as_today(folder) as place:
+        return auto_class.from_pretrained(str(place), trust_remote_code=may_run, local_files_only=True)
 
 
 def strip_kernels(settings: Any) -> None:
@@ -111,11 +130,35 @@ def said_plainly(what: str) -> Iterator[None]:
         raise ModelNotLoadable(f"{what} cannot be loaded: {_first_line(error)}") from error
 
 
+def _name_today(name: str, kind: str) -> str:
+    """The name of a component by its class: to Transformers 4, image processors were feature extractors too."""
+    import transformers  # heavy
+
+    named = kind.removesuffix("FeatureExtractor") + "ImageProcessor"
+    is_for_images = name == FEATURE_EXTRACTOR.name and (kind.endswith("ImageProcessor") or named in dir(transformers))
+    return IMAGE_PROCESSOR.name if is_for_images else name
+
+
+@contextmanager
+def _named_as_today(folder: Path) -> Iterator[Path]:
+    """Give a component's folder, or a copy of one in which an image processor has a name that Transformers 4 gave it."""
+    path = folder / IMAGE_PROCESSOR.config[0]
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    named = _OLD_NAME.sub(r"\1ImageProcessor", text)
+    if named == text:
+        yield folder
+        return
+    with TemporaryDirectory(prefix="flavor-component-") as name:
+        copy = Path(shutil.copytree(folder, name, dirs_exist_ok=True))
+        (copy / path.name).write_text(named, encoding="utf-8")
+        yield copy
+
+
 def _model_class(config: FlavorConfig) -> Any:
     """The class that was logged; the task's Auto class where transformers has it no more, or the artifact brings its own."""
     import transformers  # heavy
 
-    if config.model_type and config.model_type in dir(transformers):
+    if is_known_to_transformers(config.model_type):
         return getattr(transformers, config.model_type)
     task = find_task(config.task)
     return getattr(transformers, task.auto_model if task else "AutoModel")
@@ -136,11 +179,11 @@ def _read_decision_config(model: Any, folder: Path) -> None:
         model.decision_config = type(model.decision_config).from_pretrained(str(folder), local_files_only=True)
 
 
-def _check_headers(folder: Path) -> None:
-    """A weights file that was cut short is named before gigabytes of others are read."""
+def _checked_headers(folder: Path) -> list[str]:
+    """Return the names of the tensors; a file that was cut short is named before gigabytes of others are read."""
     files = ArtifactFiles(*local_files(folder))
     try:
-        read_tensors(files, [path for path in files.named(SAFETENSORS) if "/" not in path])
+        return [each.name for each in list_tensors(files, [path for path in files.named(SAFETENSORS) if "/" not in path])]
     except Unreadable as error:
         raise ModelNotLoadable(f"In {folder}: {error}") from error
 
@@ -170,5 +213,5 @@ def _missing(what: str, package: str, error: BaseException) -> MissingDependency
 def _package_in(text: str) -> str:
     """Return the package that transformers says it misses, empty when it says nothing of the kind."""
     found = _MISSED.search(text)
-    named = (found[1] or found[2]).lower() if found else ""
+    named = (found[1] or found[2] or found[3]).lower() if found else ""
     return {"pyav": "av", "pytorch": "torch"}.get(named, named)
