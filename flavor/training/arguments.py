@@ -9,7 +9,6 @@ from .variables import Variables
 
 MAX_VALUE = 6000  # signs of a param in MLflow; what is longer is in the JSON files only
 MAX_KEY = 250
-BATCH = 100  # params in one request
 
 _REFUSED = re.compile(r"[^0-9A-Za-z_\-. :/]")
 

@@ -11,6 +11,7 @@ from transformers.trainer_utils import get_last_checkpoint
 from ..errors import as_mlflow_does
 from ..tasks._base import InvalidInput
 from . import variables, watching
+from .chance import put_back
 from .options import Checkpoints, Options
 from .recorder import Recorder
 from .runs import open_run
@@ -20,7 +21,7 @@ _DISTURBING = ("sklearn", "tensorflow", "pytorch")  # autologging that would mak
 _FINAL = "train_loss"  # only in what the Trainer tells when it is done
 
 
-class TrainerCallback(MLflowCallback):  # type: ignore[misc]
+class TrainerCallback(MLflowCallback):
     """Records each `train()` in one MLflow run: params, metrics, data sets, environment, best and last checkpoint as models.
 
     It is transformers' own MLflow callback in all that this documents: the names of params and metrics, the environment
@@ -55,9 +56,9 @@ class TrainerCallback(MLflowCallback):  # type: ignore[misc]
         continue_run: bool = False,
     ) -> None:
         given = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
+        super().__init__()
         with as_mlflow_does():
             self.options = Options.of(given)
-        super().__init__()
         self._trainer: Any = None
         self._resumed: Path | None = None
         self._training: Training | None = None
@@ -87,11 +88,11 @@ class TrainerCallback(MLflowCallback):  # type: ignore[misc]
         finally:
             self._trainer = None
 
-    def on_train_begin(self, args: Any, state: Any, control: Any, **seen: Any) -> None:
+    def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, **seen: Any) -> None:
         """Open the run and record what is known."""
         if not state.is_world_process_zero or self._training is not None:  # the latter: begun anew with a smaller batch
             return
-        with as_mlflow_does():
+        with as_mlflow_does(), put_back():
             found = variables.read()
             run = open_run(
                 found,
@@ -101,14 +102,15 @@ class TrainerCallback(MLflowCallback):  # type: ignore[misc]
                 resumed=self._resumed,
                 continues=self.options.continue_run,
             )
-            self._training = Training(run, self.options, self._subject(args, seen), found, is_resumed=self._resumed is not None)
+            subject = self._subject(args, model, seen)
+            self._training = Training(run, self.options, subject, found, is_resumed=self._resumed is not None)
             try:
                 self._training.begin()
             except InvalidInput as error:
                 self._end(None, error)
                 raise
 
-    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **seen: Any) -> None:
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, model: Any = None, **seen: Any) -> None:
         """Record metrics, and the models when these are the last ones: afterwards the Trainer may remove a checkpoint."""
         if not state.is_world_process_zero or not logs:
             return
@@ -135,11 +137,11 @@ class TrainerCallback(MLflowCallback):  # type: ignore[misc]
             self._before = training
             training.end(state, error)
 
-    def _subject(self, args: Any, seen: dict[str, Any]) -> Subject:
+    def _subject(self, args: Any, model: Any, seen: dict[str, Any]) -> Subject:
         trainer = self._trainer
         collator = getattr(seen.get("train_dataloader"), "collate_fn", None) if trainer is None else trainer.data_collator
         return Subject(
-            model=seen.get("model"),
+            model=model,
             processor=seen.get("processing_class") or getattr(collator, "tokenizer", None),  # as the Trainer saves it
             args=args,
             train_data=getattr(seen.get("train_dataloader"), "dataset", None) if trainer is None else trainer.train_dataset,

@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-import random
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from .chance import put_back
 
 if TYPE_CHECKING:
     from mlflow.entities import DatasetInput
@@ -66,9 +66,9 @@ class DataSets:
 
 
 def describe(train: Any, held_out: Any) -> DataSets:
-    """Return what is known of the data sets of a Trainer. Reads a few examples; chance goes on as if none had been read."""
+    """Return what is known of the data sets of a Trainer. Reads a few examples, with the same chance each time."""
     named = held_out if isinstance(held_out, dict) else {"": held_out}
-    with _same_chance():
+    with put_back(seed=0):
         return DataSets(
             train=_described(train, "train", TRAINING) if train is not None else None,
             held_out={
@@ -141,21 +141,3 @@ def _feed(found: "hashlib._Hash", value: Any) -> None:
         found.update(repr(value).encode())
     else:
         found.update(type(value).__qualname__.encode())
-
-
-@contextmanager
-def _same_chance() -> Iterator[None]:
-    """Give the same chance to every description, so that examples changed at random have one digest; put it back after."""
-    import numpy
-    import torch  # heavy
-
-    plain, arrays = random.getstate(), numpy.random.get_state()
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        random.seed(0)
-        numpy.random.seed(0)
-        try:
-            yield
-        finally:
-            random.setstate(plain)
-            numpy.random.set_state(arrays)

@@ -19,7 +19,7 @@ class Recorder:
     def later(self, what: str, call: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
         """Call when those before are done. `what` is how a user knows what would be missing: "the metrics"."""
         self._pending.append((what, self._pool.submit(call, *args, **kwargs)))
-        self._pending = [each for each in self._pending if not self._is_over(*each)]
+        self._pending = [(name, future) for name, future in self._pending if not self._is_over(name, future)]
 
     def now(self, what: str, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Call when those before are done and return what it returns, None when it failed."""
@@ -38,6 +38,15 @@ class Recorder:
         """Wait for the rest and end the thread."""
         self.settle()
         self._pool.shutdown()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something given earlier is still to be done."""
+        return any(not future.done() for _, future in self._pending)
+
+    def forget(self, what: str) -> None:
+        """Take back that something is missing: it was made up for."""
+        self._failures.pop(what, None)
 
     @property
     def failures(self) -> list[str]:

@@ -3,6 +3,7 @@
 import logging
 import time
 import traceback
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +22,8 @@ logger = logging.getLogger(__name__)
 
 NOT_LOGGED_TAG = "flavor.not_logged"
 TRACEBACK_SIGNS = 60_000
-BATCH = 100  # params in one request
+MAX_PARAMS, MAX_METRICS = 100, 1000  # in one request
+METRICS = "metrics"
 INTERRUPTIONS = (KeyboardInterrupt, SystemExit)
 
 
@@ -50,6 +52,7 @@ class Training:
     saved: dict[int, Path] = field(default_factory=dict)  # the checkpoints of this training, by step
     models: Models = field(init=False)
     are_models_logged: bool = False
+    _unsent: deque[Any] = field(default_factory=deque)  # metrics
 
     def __post_init__(self) -> None:
         self.models = Models(self.run.run_id, self.options)
@@ -65,8 +68,11 @@ class Training:
             self.recorder.now("the data sets", data_sets.describe, subject.train_data, subject.held_out_data) or DataSets()
         )
         self.models.measured = self.data.measured
-        self.recorder.later("the params", self._log_params, client)
-        self.recorder.later("the files about the training", self._log_files, client)
+        # Read now, sent later: the first step writes into the model's configuration.
+        params = self.recorder.now("the params", arguments.params_of, subject.model, subject.args, self.variables)
+        files = self.recorder.now("the files about the training", self._files)
+        self.recorder.later("the params", self._log_params, client, params or {})
+        self.recorder.later("the files about the training", self._log_files, client, files or {})
         if self.data.all:
             inputs = [each.as_input() for each in self.data.all]
             self.recorder.later("the data sets", client.log_inputs, self.run.run_id, inputs)
@@ -79,19 +85,23 @@ class Training:
 
     def log(self, logs: Mapping[str, Any], step: int) -> None:
         """Record what the Trainer tells."""
-        from mlflow import MlflowClient  # heavy
-
         metrics = metrics_of(logs, step)
         left_out = [key for key in logs if arguments.named(key) not in {each.key for each in metrics}]
         for key in left_out:
             self.recorder.note(f"the metric {key}", f"it is a {type(logs[key]).__name__}, and MLflow keeps numbers")
-        self.recorder.later("metrics", MlflowClient().log_batch, self.run.run_id, metrics=metrics)
+        self._unsent.extend(metrics)
+        if not self.recorder.is_busy:  # else they go with the next ones
+            self.recorder.later(METRICS, self._send_metrics)
 
     def checkpoint(self, folder: Path, step: int) -> None:
         """Take notice of a checkpoint that was saved."""
         self.saved[step] = folder
-        self.recorder.now("which run wrote the checkpoint", leave_record, folder, self.run)
+        try:
+            leave_record(folder, self.run)
+        except OSError as error:
+            self.recorder.note("in the checkpoint, which run wrote it", str(error))
         if self.checkpoints is Checkpoints.ALL:
+            self.recorder.now(METRICS, self._send_metrics)
             self._log_checkpoint(step)
 
     def log_models(self, state: Any, *, registers: bool) -> None:
@@ -99,10 +109,11 @@ class Training:
         if self.are_models_logged or self.checkpoints is Checkpoints.NONE:
             return
         self.are_models_logged = True
+        self.recorder.now(METRICS, self._send_metrics)  # a model takes those of its step along
         last, best = max(self.saved, default=None), self._best(state)
         if self.run.is_continued:
             self.recorder.now("what the run logged before", self.models.find_logged)
-        for step in {best, last} - {None}:
+        for step in sorted({each for each in (best, last) if each is not None}):
             self._log_checkpoint(step)
         if last is None and registers:
             last = state.global_step
@@ -122,6 +133,9 @@ class Training:
                 self.log_models(state, registers=error is None)
             if error is not None:
                 self.recorder.now("why the training failed", self._log_failure, error)
+            self.recorder.now(METRICS, self._send_metrics)
+            if not self._unsent:
+                self.recorder.forget(METRICS)
             self.recorder.close()
             self._say_what_is_missing()
         finally:
@@ -150,20 +164,33 @@ class Training:
         else:
             self.recorder.note("the registered version", "no model was logged that could be registered")
 
-    def _log_params(self, client: Any) -> None:
+    def _send_metrics(self) -> None:
+        """Send what has gathered. What cannot be sent stays for the next time, so an outage of the store leaves no gap."""
+        from mlflow import MlflowClient  # heavy
+
+        client = MlflowClient()
+        while self._unsent:
+            metrics = [self._unsent[place] for place in range(min(len(self._unsent), MAX_METRICS))]
+            client.log_batch(self.run.run_id, metrics=metrics)
+            for _ in metrics:
+                self._unsent.popleft()
+
+    def _log_params(self, client: Any, params: dict[str, str]) -> None:
         from mlflow.entities import Param  # heavy
 
         there = client.get_run(self.run.run_id).data.params  # a run that was used before keeps what it says
-        params = arguments.params_of(self.subject.model, self.subject.args, self.variables)
         new = [Param(key, value) for key, value in params.items() if key not in there]
-        for start in range(0, len(new), BATCH):
-            client.log_batch(self.run.run_id, params=new[start : start + BATCH])
+        for start in range(0, len(new), MAX_PARAMS):
+            client.log_batch(self.run.run_id, params=new[start : start + MAX_PARAMS])
 
-    def _log_files(self, client: Any) -> None:
-        files = arguments.files_of(self.subject.model, self.subject.args)
-        files["environment.json"] = environment.describe(self.subject.args)
-        for name, content in files.items():
-            client.log_text(self.run.run_id, arguments.as_json(content), f"{self.run.folder}/{name}")
+    def _files(self) -> dict[str, str]:
+        found = arguments.files_of(self.subject.model, self.subject.args)
+        found["environment.json"] = environment.describe(self.subject.args)
+        return {name: arguments.as_json(content) for name, content in found.items()}
+
+    def _log_files(self, client: Any, files: dict[str, str]) -> None:
+        for name, text in files.items():
+            client.log_text(self.run.run_id, text, f"{self.run.folder}/{name}")
 
     def _log_failure(self, error: BaseException) -> None:
         from mlflow import MlflowClient  # heavy

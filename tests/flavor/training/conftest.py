@@ -9,7 +9,7 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import LoggedModel, Run
 from torch.utils.data import Dataset
-from transformers import DataCollatorWithPadding, Trainer, TrainingArguments
+from transformers import Trainer, TrainingArguments
 
 from tests import tiny_models
 
@@ -36,28 +36,40 @@ class Sentences(Dataset):
 @pytest.fixture
 def experiment(store: MlflowClient, tmp_path: Path) -> str:
     """A new experiment, as MLflow's active one."""
-    return mlflow.set_experiment(experiment_id=store.create_experiment(tmp_path.name, (tmp_path / "store").as_uri())).experiment_id
+    return mlflow.set_experiment(
+        experiment_id=store.create_experiment(tmp_path.name, (tmp_path / "store").as_uri())
+    ).experiment_id
 
 
 @pytest.fixture
 def make_trainer(experiment: str, tmp_path: Path) -> Callable[..., Trainer]:
-    """Makes a Trainer of four steps that saves and evaluates after two and four; arguments of TrainingArguments change that."""
+    """Makes a Trainer of four steps that saves and evaluates after two and four; arguments of TrainingArguments change that.
+
+    With `scores`, these are what the evaluations find, and the highest is the best.
+    """
 
     def make(
-        *callbacks: Any, kind: type[Trainer] = Trainer, model: Any = None, trainer: dict[str, Any] | None = None, **arguments: Any
+        *callbacks: Any,
+        kind: type[Trainer] = Trainer,
+        arguments_kind: type[TrainingArguments] = TrainingArguments,
+        model: Any = None,
+        scores: tuple[float, ...] = (),
+        **arguments: Any,
     ) -> Trainer:
-        pipeline = tiny_models.text_classification()
+        pipeline, told = tiny_models.text_classification(), iter(scores)
+        best = {"metric_for_best_model": "score", "greater_is_better": True} if scores else {}
         data = Sentences(pipeline.tokenizer)
         steps = {"save_strategy": "steps", "save_steps": 2, "eval_strategy": "steps", "eval_steps": 2, "logging_steps": 1}
         given = {"output_dir": str(tmp_path / "out"), "max_steps": 4, "per_device_train_batch_size": 2, "learning_rate": 0.01}
         usual = {"use_cpu": True, "disable_tqdm": True, "dataloader_pin_memory": False, "report_to": "none"}
         return kind(
             model=model if model is not None else pipeline.model,
-            args=TrainingArguments(**{**given, **usual, **steps, **arguments}),
+            args=arguments_kind(**{**given, **usual, **steps, **best, **arguments}),
             train_dataset=data,
             eval_dataset=data,
             callbacks=list(callbacks) or None,
-            **{"processing_class": pipeline.tokenizer, "data_collator": DataCollatorWithPadding(pipeline.tokenizer), **(trainer or {})},
+            processing_class=pipeline.tokenizer,
+            compute_metrics=(lambda _: {"score": next(told)}) if scores else None,
         )
 
     return make
