@@ -40,8 +40,7 @@ class Checkpoint:
         """Bring the files into the artifact and return what is known of them afterwards. Raises Cancelled."""
         writer.expect(sum(path.stat().st_size for path in self.plan.values()))
         writer.stage("copying")
-        for target, source in self.plan.items():
-            writer.put(source, target)
+        writer.put(self.plan)
         return self.config
 
 

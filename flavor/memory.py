@@ -33,9 +33,9 @@ class ModelInMemory:
         writer.stage("hashing")
         writer.adopt(MODEL_FOLDER, COMPONENTS_FOLDER)
         if self.config.model_binary:
-            for name, file in further_files(Path(getattr(self.parts.model, "name_or_path", "") or ""), self.task).items():
-                if not (writer.folder / MODEL_FOLDER / name).exists():
-                    writer.put(file, f"{MODEL_FOLDER}/{name}")
+            further = further_files(Path(getattr(self.parts.model, "name_or_path", "") or ""), self.task)
+            missing = {f"{MODEL_FOLDER}/{name}": file for name, file in further.items()}
+            writer.put({path: file for path, file in missing.items() if not (writer.folder / path).exists()})
         return self.config
 
 

@@ -73,8 +73,7 @@ def _collect(artifact: Path, staging: Path, how: How, progress: Progress | None,
         found = find_components([source], task)
         plan |= component_plan({name: found[name] for name in missing if name in found})
     writer.expect(sum(path.stat().st_size for path in plan.values()))
-    for target, file in plan.items():
-        writer.put(file, target)
+    writer.put(plan)
     new = {each.path for each in writer.listed}
     listed = read_manifest(artifact) or list_folder(artifact)
     writer.listed += [each for each in listed if each.path.split("/")[0] in LOADED_FOLDERS and each.path not in new]

@@ -4,11 +4,12 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
+from threading import Event
 
 from .artifact_files import SAFETENSORS, is_named
 from .errors import Cancelled, ModelNotLoadable
@@ -17,7 +18,9 @@ Progress = Callable[[str, int | None, int | None, str], None]
 ShouldStop = Callable[[], bool]
 
 MANIFEST = "flavor_manifest.json"
-CHUNK_BYTES = 8 * 2**20
+CHUNK_BYTES = 8 * 2**20  # of a copy
+HASHED_BYTES = 2**20  # fits into a core's own memory
+HASHED_AT_ONCE = 4
 SHARD_SIZE = "5GB"  # small enough to be sent again, large enough that most models are one file
 # What loading reads; the rest of an artifact (card, requirements, what MLflow adds later) does not change what a model does.
 LOADED_FOLDERS = ("model", "components", "peft", "pipeline", "code")
@@ -76,31 +79,36 @@ class Writer:
         if self._should_stop():
             raise Cancelled("Logging was stopped before it was done; nothing of it is left.")
 
-    def put(self, source: Path, path: str) -> None:
-        """Bring the file `source` to `path` within the artifact.
+    def put(self, files: Mapping[str, Path]) -> None:
+        """Bring files to their paths within the artifact, hashed beside the copying.
 
-        Raises Cancelled, and ModelNotLoadable when somebody writes into the file meanwhile.
+        Raises Cancelled, and ModelNotLoadable when somebody writes into a file meanwhile.
         """
-        target = self.folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        before = source.stat()
-        with ThreadPoolExecutor(1, "flavor-hash") as pool:
-            hashed = pool.submit(self._hash, source)
+        before = {path: _stamp(source) for path, source in files.items()}
+        failed = Event()
+        with ThreadPoolExecutor(HASHED_AT_ONCE, "flavor-hash") as pool:
+            hashes = {path: pool.submit(self._hash, source, failed) for path, source in files.items()}
             try:
-                self._bring(source, target)
-            finally:
-                sha256 = hashed.result()
-        after = source.stat()
-        if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
-            raise ModelNotLoadable(f"{source} was changed while it was read; wait until its training has ended and log it again.")
-        self.listed.append(Listed(path, before.st_size, sha256))
+                for path, source in files.items():
+                    self._bring(source, self.folder / path)
+            except BaseException:
+                failed.set()
+                pool.shutdown(cancel_futures=True)
+                raise
+        for path, source in files.items():
+            sha256 = hashes[path].result()
+            if _stamp(source) != before[path]:
+                raise ModelNotLoadable(
+                    f"{source} was changed while it was read; wait until its training has ended and log it again."
+                )
+            self.listed.append(Listed(path, before[path][1], sha256))
 
     def adopt(self, *folders: str) -> None:
         """List and hash what was written into these folders of the artifact by somebody else."""
         for folder in folders:
             for path in sorted(each for each in (self.folder / folder).rglob("*") if each.is_file()):
                 name = path.relative_to(self.folder).as_posix()
-                self.listed.append(Listed(name, path.stat().st_size, self._hash(path)))
+                self.listed.append(Listed(name, path.stat().st_size, hash_of(path, self.check)))
                 protect(path)
 
     def write_manifest(self) -> None:
@@ -109,6 +117,7 @@ class Writer:
         (self.folder / MANIFEST).write_text(json.dumps({"format": 1, "files": files}, indent=1), encoding="utf-8")
 
     def _bring(self, source: Path, target: Path) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
         real = source.resolve()  # the cache of the Hub holds links
         if self.how is How.SYMBOLIC_LINK:
             target.symlink_to(real)
@@ -126,15 +135,20 @@ class Writer:
         if self._progress:
             self._progress("copying", self._done_bytes, self._total_bytes, "bytes")
 
-    def _hash(self, path: Path) -> str:
-        return hash_of(path, self.check)
+    def _hash(self, path: Path, failed: Event) -> str:
+        def check() -> None:
+            if failed.is_set():
+                raise Cancelled("Another file failed.")
+            self.check()
+
+        return hash_of(path, check)
 
 
 def hash_of(path: Path, check: Callable[[], None] = lambda: None) -> str:
     """Return a file's sha256; `check` is called between pieces and may raise."""
     found = hashlib.sha256()
     with path.open("rb", buffering=0) as file:
-        buffer = memoryview(bytearray(CHUNK_BYTES))
+        buffer = memoryview(bytearray(HASHED_BYTES))
         while count := file.readinto(buffer):
             found.update(buffer[:count])
             check()
@@ -177,6 +191,12 @@ def protect(path: Path) -> None:
     """Take the right to write from a file that must never change."""
     if not path.is_symlink():
         path.chmod(path.stat().st_mode & ~(stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """When a file was last written, and its size."""
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size
 
 
 def _linked(source: Path, target: Path) -> bool:

@@ -21,7 +21,7 @@ def source(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("how", list(How))
 def test_a_file_arrives_whole_with_its_hash(source: Path, tmp_path: Path, how: How) -> None:
     writer = Writer(tmp_path / "artifact", how=how)
-    writer.put(source, "model/weights.safetensors")
+    writer.put({"model/weights.safetensors": source})
     content = source.read_bytes()
     assert (tmp_path / "artifact/model/weights.safetensors").read_bytes() == content
     assert [(each.size_bytes, each.sha256) for each in writer.listed] == [(len(content), hashlib.sha256(content).hexdigest())]
@@ -38,13 +38,13 @@ def test_where_the_kernel_cannot_copy_it_is_done_by_hand(source: Path, tmp_path:
         return real(reader, writer, 1000)
 
     monkeypatch.setattr("os.copy_file_range", half_way)
-    Writer(tmp_path / "artifact").put(source, "weights")
+    Writer(tmp_path / "artifact").put({"weights": source})
     assert (tmp_path / "artifact/weights").read_bytes() == source.read_bytes()
 
 
 def test_the_manifest_proves_the_files(source: Path, tmp_path: Path) -> None:
     writer = Writer(tmp_path / "artifact")
-    writer.put(source, "model/a.safetensors")
+    writer.put({"model/a.safetensors": source})
     writer.write_manifest()
     integrity.check(tmp_path / "artifact")
     assert read_manifest(tmp_path / "artifact") == writer.listed
@@ -60,8 +60,8 @@ def test_a_folder_without_manifest_cannot_be_verified(tmp_path: Path) -> None:
 
 def test_the_hash_of_weights_is_the_same_wherever_they_lie(source: Path, tmp_path: Path) -> None:
     flat, deep = Writer(tmp_path / "flat"), Writer(tmp_path / "deep")
-    flat.put(source, "model.safetensors")
-    deep.put(source, "model/model.safetensors")
-    deep.put(source, "model/config.json")
+    flat.put({"model.safetensors": source})
+    deep.put({"model/model.safetensors": source})
+    deep.put({"model/config.json": source})
     assert weights_hash(flat.listed, "") == weights_hash(deep.listed, "model") != ""
     assert content_hash(flat.listed) != content_hash(deep.listed)
