@@ -3,7 +3,8 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import replace
 from queue import SimpleQueue
 from typing import Any
@@ -122,11 +123,26 @@ class PyfuncModel:
     def stream(
         self, row: Row, params: Row | None = None, *, should_stop: Callable[[], bool] | None = None, overlong: str | None = None
     ) -> Iterator[str | RowResult]:
-        """Yield the pieces of the text of one row, then its RowResult; the pieces together are its `generated_text`.
+        """Yield the pieces of the text of one row, then its RowResult; the pieces together are its text.
 
-        Closing the iterator ends the writing. A task that does not stream yields its RowResult only, and so does one whose
-        model follows several beams unasked.
+        Closing the iterator ends the writing. A task that does not stream yields its RowResult only; a text that cannot be told
+        while it is written, such as one of several beams that the model follows unasked, is one piece.
         """
+        has_told = False
+        with closing(self._pieces(row, params, should_stop, overlong)) as pieces:
+            for piece in pieces:
+                if isinstance(piece, RowResult) and self.task.streams and not has_told:
+                    yield from self._whole_text(piece)
+                has_told = True
+                yield piece
+
+    def _whole_text(self, result: RowResult) -> list[str]:
+        text = result.records[0].get(self.task.written) if result.records else None
+        return [text] if isinstance(text, str) and text else []
+
+    def _pieces(
+        self, row: Row, params: Row | None, should_stop: Callable[[], bool] | None, overlong: str | None
+    ) -> Generator[str | RowResult]:
         if not self._tells_pieces(params):
             yield from self.run([row], params, should_stop=should_stop, overlong=overlong)
             return

@@ -2,7 +2,8 @@
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -198,9 +199,24 @@ class Batcher:
             arguments["seeds"] = [each.seed for each in batch]
         tokenizer = getattr(self.pipeline, "tokenizer", None)
         size = len(inputs) if tokenizer is None or tokenizer.pad_token_id is not None else 1
-        with self.lock:
+        with self.lock, self._listening(arguments):
             raw = self.task.call(self.pipeline, inputs, {"batch_size": size, **arguments})
         return raw, [0] * len(batch)
+
+    @contextmanager
+    def _listening(self, arguments: Row) -> Iterator[None]:
+        """Hear what a pipeline writes by itself, such as the answer to a question about a picture."""
+        if not getattr(self.pipeline, "writes", False):
+            yield
+            return
+        from transformers import StoppingCriteriaList  # heavy
+
+        from .listening import Listener
+
+        listener = Listener(self.pipeline.tokenizer, self.should_stop, self.on_text)
+        arguments["stopping_criteria"] = StoppingCriteriaList([listener])
+        yield
+        listener.finish()
 
     def _write(self, batch: list[Prepared], effective: Effective) -> tuple[list[Any], list[int]]:
         from .generation import Prompt, generate  # heavy

@@ -137,6 +137,7 @@ class Task:
     display: Display
     accepts_prompt_template: bool = False
     streams: bool = False
+    written: str = "generated_text"  # the output whose text is told piece by piece, where the task streams
     generates: bool = False  # text made token by token: run by `flavor.generation`, not by the pipeline's own call
     preprocesses: bool = False  # of those, the ones whose pipeline's `preprocess` makes what the model reads
     draws: bool = False  # what the pipeline's own call makes depends on chance: `call` is told `seeds`, one per input

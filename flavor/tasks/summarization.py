@@ -31,6 +31,7 @@ class Summarization(Task):
     display = Display.TEXT
     accepts_prompt_template = True
     streams = True
+    written = "summary_text"
     generates = True
     preprocesses = True
 

@@ -31,6 +31,7 @@ class Translation(Task):
     example_params = {"max_new_tokens": 40}
     display = Display.TEXT
     streams = True
+    written = "translation_text"
     generates = True
     preprocesses = True
 

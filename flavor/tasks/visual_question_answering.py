@@ -51,6 +51,8 @@ class VisualQuestionAnswering(Task):
     )
     example = {"question": "What stands beside the house?", "image": SCENE}
     display = Display.ANSWER
+    streams = True
+    written = "answer"
     max_batch = MAX_LARGE_IMAGES
 
     def check_model(self, pipeline: Any, params: Row) -> None:

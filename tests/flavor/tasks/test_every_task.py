@@ -178,6 +178,7 @@ def test_a_stream_ends_with_the_result(task: Task, model: PyfuncModel) -> None:
     assert not isinstance(result, str)
     assert [rounded(json_safe(result.records))] == records_of(model, [task.example], own_tests(task).PARAMS)
     assert bool(pieces) == task.streams
+    assert not pieces or "".join(pieces) == result.records[0][task.written]
 
 
 @pytest.mark.parametrize("task", TASKS)

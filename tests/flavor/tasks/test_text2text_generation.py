@@ -55,8 +55,10 @@ def test_pieces_are_the_text_as_it_is_written(model: PyfuncModel) -> None:
 
 
 def test_beams_that_nobody_asked_for_are_told_at_once_and_asked_for_refused(model: PyfuncModel) -> None:
-    (result,) = model.stream({"text": "Hello"}, {"max_new_tokens": 5})
+    text, result = model.stream({"text": "Hello"}, {"max_new_tokens": 5})
     assert result.records == model.run([{"text": "Hello"}], {"max_new_tokens": 5})[0].records  # type: ignore[union-attr]
+    assert text == result.records[0]["generated_text"]  # type: ignore[union-attr]
+    assert list(model.predict_stream("Hello", {"max_new_tokens": 5})) == [text]
     with pytest.raises(InvalidInput, match=r"num_beams must be 1 to stream"):
         list(model.stream({"text": "Hello"}, {"max_new_tokens": 5, "num_beams": 2}))
 

@@ -6,7 +6,7 @@ from PIL import Image
 from transformers import Pipeline
 
 from flavor.architectures import choose_task
-from flavor.pyfunc import PyfuncModel
+from flavor.pyfunc import PyfuncModel, RowResult
 from flavor.tasks import InvalidInput, get_task
 from tests import tiny_multimodal
 from tests.tiny_multimodal import WRITTEN_TOKENS, blip2_questions, blip_questions, vilt
@@ -79,6 +79,44 @@ def test_blip_writes_what_its_own_generate_writes() -> None:
 def test_no_more_is_written_than_the_model_has_places_for(build: Callable[[], Pipeline]) -> None:
     model = PyfuncModel(TASK, build())
     assert model.run([row(0)], {"max_new_tokens": 10 * WRITTEN_TOKENS})[0].records
+
+
+@pytest.mark.parametrize("build", WRITERS)
+def test_an_answer_is_told_word_by_word_as_it_is_written(build: Callable[[], Pipeline]) -> None:
+    model = PyfuncModel(TASK, build())
+    *pieces, result = model.stream(row(0), {"max_new_tokens": 8})
+    assert len(pieces) > 2
+    assert isinstance(result, RowResult)
+    assert (
+        "".join(map(str, pieces))
+        == result.records[0]["answer"]
+        == model.run([row(0)], {"max_new_tokens": 8})[0].records[0]["answer"]
+    )
+
+
+@pytest.mark.parametrize("build", WRITERS)
+def test_beams_and_answers_that_are_chosen_are_told_at_once(build: Callable[[], Pipeline], model: PyfuncModel) -> None:
+    for asked, params in ((PyfuncModel(TASK, build()), {"num_beams": 2, "max_new_tokens": 5}), (model, {})):
+        answer, result = asked.stream(row(0), params)
+        assert isinstance(result, RowResult)
+        assert answer == result.records[0]["answer"]
+
+
+@pytest.mark.parametrize("build", WRITERS)
+def test_an_answer_that_nobody_wants_any_more_is_not_written_to_its_end(build: Callable[[], Pipeline]) -> None:
+    pipeline = build()
+    model = PyfuncModel(TASK, pipeline)
+    whole = model.run([row(0)], {"max_new_tokens": 8})[0].records[0]["answer"]
+    asked: list[int] = []
+
+    def after_three() -> bool:
+        asked.append(1)
+        return len(asked) > 3
+
+    begun = model.run([row(0)], {"max_new_tokens": 8}, should_stop=after_three)[0].records[0]["answer"]
+    assert len(asked) == 4
+    assert whole.startswith(begun)
+    assert begun != whole
 
 
 def test_another_picture_or_question_changes_the_answer(model: PyfuncModel) -> None:
