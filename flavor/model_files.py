@@ -132,10 +132,9 @@ def said_plainly(what: str) -> Iterator[None]:
 
 def _name_today(name: str, kind: str) -> str:
     """The name of a component by its class: to Transformers 4, image processors were feature extractors too."""
-    import transformers  # heavy
-
     named = kind.removesuffix("FeatureExtractor") + "ImageProcessor"
-    is_for_images = name == FEATURE_EXTRACTOR.name and (kind.endswith("ImageProcessor") or named in dir(transformers))
+    may_be = name == FEATURE_EXTRACTOR.name and kind != FEATURE_EXTRACTOR.auto_class
+    is_for_images = may_be and (kind.endswith("ImageProcessor") or is_known_to_transformers(named))
     return IMAGE_PROCESSOR.name if is_for_images else name
 
 
