@@ -1,11 +1,8 @@
 """Everything that can be known of a model without loading it, and whether it would load here."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from enum import StrEnum
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,24 +18,10 @@ from .pickle_imports import imports_of
 from .plain_data import as_dict
 from .safetensors_header import TensorEntry, list_tensors
 from .tasks._base import InvalidInput
+from .verdicts import Package, Verdict, installed, packages_in, verdict_of
 from .weights import read_manifest
 
-_REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9][\w.\-]*)\s*(?:\[[^\]]*\])?\s*(?:==\s*([^\s;,]+))?")
-
-
-class Verdict(StrEnum):
-    LOADS = "loads here"
-    NEEDS = "needs packages"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True)
-class Package:
-    """A package that the model asks for; empty versions mean: any, and not installed."""
-
-    name: str
-    needed: str
-    here: str
+__all__ = ["Examination", "Package", "Verdict", "inspect"]
 
 
 @dataclass(frozen=True)
@@ -66,8 +49,8 @@ def inspect(model_uri: str) -> Examination:
         files = ArtifactFiles(entries, read)
         facts = read_facts(entries, read)
         config = FlavorConfig.read(as_dict(_or_nothing(lambda: files.yaml(MLMODEL))))
-        packages = _packages(files)
-        verdict, reason = _verdict(facts, packages)
+        packages = packages_in(_or_nothing(lambda: files.text("requirements.txt")) or "", installed)
+        verdict, reason = verdict_of(facts.task, facts.problem, packages)
         pickles = pickles_needed(files, config)
         weights = [path for place in weights_folders(config) for path in files.named(SAFETENSORS, below=place)]
         return Examination(
@@ -82,25 +65,6 @@ def inspect(model_uri: str) -> Examination:
             pickle_imports={path: imports_of(folder / path) for path in pickles if (folder / path).is_file()},
             packages=packages,
         )
-
-
-def _verdict(facts: Facts, packages: list[Package]) -> tuple[Verdict, str]:
-    if facts.problem:
-        return Verdict.REFUSED, facts.problem
-    missing = [each.name for each in packages if not each.here]
-    if missing:
-        return Verdict.NEEDS, f"It needs {', '.join(missing)}; install what is missing."
-    return Verdict.LOADS, ""
-
-
-def _packages(files: ArtifactFiles) -> list[Package]:
-    """What requirements.txt asks for, against what is installed."""
-    found = []
-    for line in (_or_nothing(lambda: files.text("requirements.txt")) or "").splitlines():
-        match = _REQUIREMENT.match(line)
-        if match and not line.lstrip().startswith(("-", "#")):
-            found.append(Package(match[1], match[2] or "", _installed(match[1])))
-    return found
 
 
 @contextmanager
@@ -140,13 +104,6 @@ def _far_files(uri: str, folder: Path) -> tuple[list[FileEntry], Read]:
             return file.read(-1 if limit is None else limit)
 
     return entries, read
-
-
-def _installed(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""
 
 
 def _or_nothing(read: Any) -> Any:

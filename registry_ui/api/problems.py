@@ -19,6 +19,8 @@ from rest_framework.response import Response
 
 from flavor.tasks import InvalidInput
 
+from ..catalog.artifact_folder import FileRefused
+from ..catalog.mlflow_client import MlflowUnavailable
 from ..catalog.selectors import AliasNotFound, ModelNotFound, NotFound, VersionNotFound
 from ..jobs.failures import IdempotencyConflict
 from ..jobs.models import Job
@@ -200,6 +202,8 @@ _TABLE: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Any
     (PermissionDenied, _as("forbidden")),
     (RequestDataTooBig, _of_size),
     (SuspiciousOperation, _as("malformed-request")),
+    (FileRefused, _as("not-found")),
+    (MlflowUnavailable, _as("unavailable")),
     ((RedisError, BrokerError), _as("unavailable", "Redis cannot be reached.")),
     ((OperationalError, InterfaceError), _as("unavailable", "The database cannot be reached, or is too busy.")),
 )

@@ -5,6 +5,7 @@ from django.urls.converters import StringConverter
 
 from .docs import SchemaResource, docs_page
 from .resources.assets import AssetContent, AssetDetail, AssetList
+from .resources.capabilities import VersionCapabilities
 from .resources.comparisons import ComparisonResource
 from .resources.jobs import JobCancel, JobDetail, JobEvents, JobList, JobLog, JobRetry
 from .resources.logged_models import LoggedModelList
@@ -45,6 +46,11 @@ urlpatterns = [
     path("models/<segment:name>/versions/<segment:version>/signature", VersionSignature.as_view(), name="version-signature"),
     path("models/<segment:name>/versions/<segment:version>/files", VersionFileList.as_view(), name="version-files"),
     path("models/<segment:name>/versions/<segment:version>/state", VersionState.as_view(), name="version-state"),
+    path(
+        "models/<segment:name>/versions/<segment:version>/capabilities",
+        VersionCapabilities.as_view(),
+        name="version-capabilities",
+    ),
     path("models/<segment:name>/versions/<segment:version>/load", VersionLoad.as_view(), name="version-load"),
     path("models/<segment:name>/versions/<segment:version>/predict", VersionPredict.as_view(), name="version-predict"),
     path("models/<segment:name>/aliases/<segment:alias>", Alias.as_view(), name="alias"),

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import psutil
 from django.conf import settings
 
+from flavor.verdicts import all_installed
+
 from ..jobs.interruption import running
 from ..predictions import presence
 from ..predictions.outcomes import ModelPhase, ModelStateView, WorkerView
@@ -32,6 +34,7 @@ class Advert:
         self._add_queue = add_queue
         self._queues: dict[str, float] = {}  # name to time.monotonic() when it was opened
         self._started_at = time.time()
+        self._packages = all_installed()
         self._thread = Repeating("advert", self.say, every_s=settings.WORKER_HEARTBEAT_S)
 
     def start(self) -> None:
@@ -65,6 +68,7 @@ class Advert:
                 budget_bytes=self._budget_bytes,
                 jobs=running.ids(),
                 models=[self._view(state) for state in states],
+                packages=self._packages,
             )
         )
 

@@ -50,10 +50,10 @@ def reply(request_id, **answer):
     client().rpush(reply_key(request_id), json.dumps({"id": request_id, **answer}))
 
 
-def advertise(name="w", *, models=(), jobs=()):
+def advertise(name="w", *, models=(), jobs=(), packages=()):
     now = time.time()
-    held = [ModelStateView(**model) for model in models]
-    presence.advertise(WorkerView(name, "host", 1, seen_at=now, started_at=now, jobs=list(jobs), models=held))
+    said = {"jobs": list(jobs), "models": [ModelStateView(**model) for model in models], "packages": dict(packages)}
+    presence.advertise(WorkerView(name, "host", 1, seen_at=now, started_at=now, **said))
     dispatch.presence.forget()
 
 
