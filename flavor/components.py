@@ -74,7 +74,7 @@ def task_of(parts: Parts, asked: str | None, architecture: str) -> Task:
     """Return the task of parts in memory: the pipeline's own, else the one asked for, else the architecture's."""
     own = get_task(parts.task) if parts.task else None
     if own and asked and get_task(asked) is not own:
-        raise InvalidInput("task", f"the pipeline does {own.name}, not {asked}; leave task out.")
+        raise InvalidInput("task", f"what is logged does {own.name}, not {asked}; leave task out.")
     return own or choose_task(asked, architecture)
 
 
@@ -149,14 +149,14 @@ def _without_list_of_models() -> Iterator[None]:
 
 
 def _from_dict(given: dict[str, Any]) -> Parts:
-    allowed = ("model", *COMPONENTS, *DTYPE_KEYS)
+    allowed = ("model", "task", *COMPONENTS, *DTYPE_KEYS)  # as `load_model` hands them out
     unknown = [name for name in given if name not in allowed]
     if unknown:
         raise InvalidInput(f"{FIELD}.{unknown[0]}", f"{unknown[0]!r} is no component; accepted are {', '.join(allowed)}.")
     if "model" not in given:
         raise InvalidInput(f"{FIELD}.model", "the dict of components has no 'model'.")
     components = {name: given[name] for name in COMPONENTS if given.get(name) is not None}
-    return Parts(given["model"], components, dtype=given.get("dtype") or given.get("torch_dtype"))
+    return Parts(given["model"], components, given.get("task"), given.get("dtype") or given.get("torch_dtype"))
 
 
 def _attributes(pipeline: Any) -> dict[str, Any]:
