@@ -52,6 +52,11 @@ def test_the_environment_is_read_in_one_place() -> None:
     assert not list(found(r"os\.(?:environ|getenv|putenv)", CODE, beside=allowed))
 
 
+def test_no_text_is_evaluated() -> None:
+    """What callers send is JSON or nothing: Python's eyes would fail at null, and see more than values."""
+    assert not list(found(r"(?<![\w.])(?:eval|exec|literal_eval)\(|ast\.literal_eval", CODE))
+
+
 def test_only_the_job_row_moves_a_job() -> None:
     """`Job._move` guards every change of state by the old one; a plain assignment would let two workers win."""
     assignment = r"(?:\bjob\.state\s*=[^=])|(?:\.update\([^)]*\bstate=)"

@@ -220,6 +220,16 @@ def test_a_logged_pipeline_answers_the_same_through_our_door(task: Task, model: 
 
 
 @pytest.mark.parametrize("task", TASKS)
+def test_a_logged_pipeline_comes_back_as_a_pipeline_and_as_its_parts(task: Task, model: PyfuncModel, info: ModelInfo) -> None:
+    pipeline = flavor.load_model(info.model_uri, device="cpu")
+    assert (type(pipeline), pipeline.task) == (type(model.pipeline), task.name)
+    parts = flavor.load_model(info.model_uri, return_type="components", device="cpu")
+    kept = {name for name in (*task.components, "model") if getattr(model.pipeline, name, None) is not None}
+    assert parts["task"] == task.name
+    assert all(type(parts[name]) is type(getattr(model.pipeline, name)) for name in kept)
+
+
+@pytest.mark.parametrize("task", TASKS)
 def test_a_logged_pipeline_answers_the_same_through_stock_mlflow(task: Task, model: PyfuncModel, info: ModelInfo) -> None:
     own = own_tests(task)
     loaded = mlflow.pyfunc.load_model(info.model_uri)

@@ -225,6 +225,16 @@ def test_the_last_message_of_the_assistant_is_continued(model: PyfuncModel) -> N
     assert "Well" + written(model, begun, **PARAMS)[0] == native
 
 
+def test_tools_are_shown_to_the_chat_template() -> None:
+    template = "{{ bos_token }}{% for tool in tools or [] %}[{{ tool.function.name }}]{% endfor %}{{ messages[-1].content }}"
+    model = PyfuncModel(TASK, tiny_models.text_generation(chat_template=template))
+    weather = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "properties": {}}}}
+    shown = model.preview(CHAT, {"tools": [weather]})
+    assert shown["text"] == "<s>[weather]Hello?"
+    assert model.preview(CHAT)["text"] == "<s>Hello?"
+    assert model.run([CHAT], {**PARAMS, "tools": [weather]})[0].usage["input_tokens"] == shown["tokens"]
+
+
 def test_a_chat_is_drawn_as_a_chat() -> None:
     assert TASK.display_for(CHAT) is Display.CHAT
     assert TASK.display_for({"text": "a"}) is Display.TEXT
