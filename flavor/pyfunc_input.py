@@ -40,7 +40,14 @@ def _from_frame(task: Task, frame: Any) -> list[Row]:
         return [_row_of(task, cells)]  # MLflow makes a frame of one message per line of {"messages": [...]}
     if len(names) == 1 and names[0] not in known:
         return [_row_of(task, next(iter(record.values()))) for record in records]
-    return [_named_row(task, {str(name): value for name, value in record.items()}) for record in records]
+    return [row for record in records for row in _from_record(task, {str(name): value for name, value in record.items()})]
+
+
+def _from_record(task: Task, record: Row) -> list[Row]:
+    """One line of a frame; several texts in a cell, which MLflow makes of a dict with a list of them, are several rows."""
+    texts = [value for name, value in record.items() if (field := _fields(task).get(name)) and field.kind is Kind.TEXT]
+    has_several = any(isinstance(value, list | tuple) or (_is_array(value) and value.ndim) for value in texts)
+    return _from_dict(task, record) if has_several else [_named_row(task, record)]
 
 
 def _from_dict(task: Task, given: dict) -> list[Row]:

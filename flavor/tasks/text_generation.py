@@ -49,6 +49,7 @@ class TextGeneration(Task):
         *PROMPT_PARAMS,
     )
     fallbacks = FALLBACKS
+    stock_template_config = {"return_full_text": False}
     stock_settings = ("include_prompt", "collapse_whitespace")  # the first does nothing but to pipelines that bring own code
     example = {"text": "Once upon a time,"}
     example_params = {"max_new_tokens": 40}
