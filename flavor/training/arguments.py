@@ -2,6 +2,7 @@
 
 import json
 import re
+from enum import Enum
 from typing import Any
 
 from ..adapted import DEFAULT, has_adapters
@@ -35,7 +36,8 @@ def params_of(model: Any, args: Any, variables: Variables) -> dict[str, str]:
     for name, config in adapters.items():
         given |= flatten_dict(config, "peft" if name == DEFAULT else f"peft.{name}")
     given |= flatten_dict(quantization_of(model), "quantization")
-    kept = {named(key): str(value) for key, value in given.items() if len(str(value)) <= MAX_VALUE}
+    texts = {named(str(key)): str(value.value if isinstance(value, Enum) else value) for key, value in given.items()}
+    kept = {key: text for key, text in texts.items() if len(text) <= MAX_VALUE}
     return dict(list(kept.items())[: variables.max_params])
 
 

@@ -65,6 +65,9 @@ class TrainerCallback(MLflowCallback):
         self._before: Training | None = None  # the one that ended, for what is evaluated after it
         watching.install()
 
+    def __del__(self) -> None:
+        """Do nothing: transformers' own ends here, as FINISHED, a run that its training has left open."""
+
     @contextmanager
     def watching(self, trainer: Any, resume_from_checkpoint: Any) -> Iterator[None]:
         """Be around the training of `trainer`, which this is a callback of."""

@@ -24,7 +24,6 @@ NOT_LOGGED_TAG = "flavor.not_logged"
 TRACEBACK_SIGNS = 60_000
 MAX_PARAMS, MAX_METRICS = 100, 1000  # in one request
 METRICS = "metrics"
-INTERRUPTIONS = (KeyboardInterrupt, SystemExit)
 
 
 @dataclass(frozen=True)
@@ -125,7 +124,7 @@ class Training:
 
     def end(self, state: Any, error: BaseException | None) -> None:
         """End the run as the training ended. What is missing is said in the log and in a tag of the run."""
-        is_interrupted = isinstance(error, INTERRUPTIONS)
+        is_interrupted = error is not None and _is_interruption(error)
         try:
             if is_interrupted:
                 self.models.stop()
@@ -231,6 +230,11 @@ def shortened(text: str, signs: int) -> str:
         return text
     head, tail = signs // 4, signs - signs // 4 - 30
     return f"{text[:head]}\n[… {len(text) - head - tail} signs …]\n{text[-tail:]}"
+
+
+def _is_interruption(error: BaseException) -> bool:
+    """Whether a training was ended on purpose: from outside, or by the search that tries it."""
+    return not isinstance(error, Exception) or type(error).__name__ == "TrialPruned"  # optuna's
 
 
 def _number(value: Any) -> float | None:

@@ -9,7 +9,7 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import LoggedModel, Run
 from torch.utils.data import Dataset
-from transformers import Trainer, TrainingArguments
+from transformers import DataCollatorWithPadding, Trainer, TrainingArguments
 
 from tests import tiny_models
 
@@ -54,10 +54,12 @@ def make_trainer(experiment: str, tmp_path: Path) -> Callable[..., Trainer]:
         arguments_kind: type[TrainingArguments] = TrainingArguments,
         model: Any = None,
         scores: tuple[float, ...] = (),
+        has_tokenizer: bool = True,
         **arguments: Any,
     ) -> Trainer:
         pipeline, told = tiny_models.text_classification(), iter(scores)
         best = {"metric_for_best_model": "score", "greater_is_better": True} if scores else {}
+        collator = DataCollatorWithPadding(pipeline.tokenizer)
         data = Sentences(pipeline.tokenizer)
         steps = {"save_strategy": "steps", "save_steps": 2, "eval_strategy": "steps", "eval_steps": 2, "logging_steps": 1}
         given = {"output_dir": str(tmp_path / "out"), "max_steps": 4, "per_device_train_batch_size": 2, "learning_rate": 0.01}
@@ -68,7 +70,8 @@ def make_trainer(experiment: str, tmp_path: Path) -> Callable[..., Trainer]:
             train_dataset=data,
             eval_dataset=data,
             callbacks=list(callbacks) or None,
-            processing_class=pipeline.tokenizer,
+            processing_class=pipeline.tokenizer if has_tokenizer else None,
+            data_collator=collator if has_tokenizer else collator.__call__,  # a method shows no tokenizer
             compute_metrics=(lambda _: {"score": next(told)}) if scores else None,
         )
 
