@@ -56,6 +56,7 @@ class SaveRequest:
     pyfunc_output: str = "rich"
     max_shard_size: str | None = None
     link: bool = False
+    validate: bool = False
     progress: Progress | None = None
     should_stop: ShouldStop | None = None
 
@@ -126,6 +127,9 @@ def write_artifact(source: Source, request: SaveRequest, writer: Writer, mlflow_
     writer.write_manifest()
     model.model_size_bytes = sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
     model.save(str(folder / "MLmodel"))
+    if request.validate:
+        writer.stage("validating")
+        _validate(folder, source.task, request, config)
     return config
 
 
@@ -140,6 +144,15 @@ def _check(task: Task, request: SaveRequest) -> None:
     said = (request.metadata or {}).get("task")
     if said is not None and said != request.task:
         raise InvalidInput("metadata.task", f"metadata says task {said!r} and the task is {request.task!r}; leave one out.")
+
+
+def _validate(folder: Path, task: Task, request: SaveRequest, config: FlavorConfig) -> None:
+    """Try the model; code of its own runs only when it is in memory, where it runs already."""
+    from .validation import validate  # loads models
+
+    is_running = not isinstance(request.transformers_model, str | Path)
+    trust = config.content_hash if is_running else None
+    validate(folder, _kept_example(task, request), protocol=request.protocol, trust=trust)
 
 
 def _kept_example(task: Task, request: SaveRequest) -> Any:

@@ -28,7 +28,7 @@ def checked_example(task: Task, example: Any) -> Any:
     """
     if example is None:
         return None
-    data, params = example if _has_params(example) else (example, None)
+    data, params = example if has_params(example) else (example, None)
     kept = _kept(data)
     try:
         rows = rows_from(task, kept)
@@ -39,7 +39,8 @@ def checked_example(task: Task, example: Any) -> Any:
     return kept if params is None else (kept, params)
 
 
-def _has_params(example: Any) -> bool:
+def has_params(example: Any) -> bool:
+    """Whether an example is `(data, params)`."""
     return isinstance(example, tuple) and len(example) == 2 and isinstance(example[1], dict)
 
 

@@ -2,20 +2,18 @@
 
 import json
 import logging
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .abandoned import FAILURE_TAG, fail_abandoned
 from .artifact_writing import SaveRequest, open_request, write_artifact
 from .artifacts import path_of
 from .errors import Cancelled
 from .flavor_config import Base, FlavorConfig
 from .sources import Source
-from .staging import saved_at
+from .staging import saved_at, temporary
 from .tasks._base import InvalidInput
 from .uploads import upload
 from .weights import How, Writer
@@ -28,9 +26,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-FAILURE_TAG = "flavor.failure"
 WEIGHTS_TAG = "flavor.weights_hash"  # by which the base of an adapter is found
 TASK_TAG = "flavor.task"
+PROMPTS_TAG = "mlflow.linkedPrompts"
 EXTERNAL_TAG = "mlflow.model.isExternal"
 
 # Says which data set a metric was measured on, by name and digest.
@@ -72,11 +70,13 @@ def log(logging_request: LogRequest, request: SaveRequest) -> "ModelInfo":
     from mlflow import MlflowClient, active_run, register_model  # heavy
 
     client = MlflowClient()
+    logging_request = _with_prompt(logging_request, request)
     source = open_request(request, find_logged=lambda known: find_logged(client, known))
     run = active_run()
     run_id = logging_request.run_id or (run.info.run_id if run else None)
     logged = _create(client, logging_request, run_id)
     with _finalized(client, logged):
+        fail_abandoned(client, logged.experiment_id)
         _link_to_run(client, logged, run_id, logging_request)
         model = _mlflow_model(logged, run_id, logging_request)
         with _destination(client, logged, request) as writer:
@@ -90,7 +90,7 @@ def log(logging_request: LogRequest, request: SaveRequest) -> "ModelInfo":
             f"models:/{logged.model_id}",
             logging_request.registered_model_name,
             await_registration_for=logging_request.await_registration_for or 0,
-            tags=dict(logging_request.tags or {}),
+            tags={**(logging_request.tags or {}), **_linked_prompts(client, logged)},
         )
         info.registered_model_version = int(version.version)
     return info
@@ -162,14 +162,11 @@ def _destination(client: "MlflowClient", logged: "LoggedModel", request: SaveReq
         with saved_at(place, is_new=False) as folder:
             yield Writer(folder, **request.writing())
         return
-    folder = Path(tempfile.mkdtemp(prefix="flavor-"))
-    try:
+    with temporary() as folder:
         # Links: the bytes go from their source to the store without a stop on this disk.
         writer = Writer(folder, **{**request.writing(), "how": How.SYMBOLIC_LINK})
         yield writer
         upload(writer.folder, logged.artifact_location, check=writer.check, progress=request.progress)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _mlflow_model(logged: "LoggedModel", run_id: str | None, request: LogRequest) -> "Model":
@@ -224,6 +221,20 @@ def _link_prompts(client: "MlflowClient", logged: "LoggedModel", run_id: str | N
             client.link_prompt_version_to_run(run_id, prompt)
         version = client.load_prompt(getattr(prompt, "uri", prompt))
         client.link_prompt_version_to_model(name=version.name, version=version.version, model_id=logged.model_id)
+
+
+def _with_prompt(logging_request: LogRequest, request: SaveRequest) -> LogRequest:
+    """Link the registered prompt that the template is, too."""
+    prompt, prompts = request.prompt_template, list(logging_request.prompts or [])
+    if prompt is None or not prompt.version or prompt.version in [getattr(each, "uri", each) for each in prompts]:
+        return logging_request
+    return replace(logging_request, prompts=[*prompts, prompt.version])
+
+
+def _linked_prompts(client: "MlflowClient", logged: "LoggedModel") -> dict[str, str]:
+    """The tag by which MLflow links prompts to a model, for its version: MLflow has no other link of these two."""
+    said = client.get_logged_model(logged.model_id).tags.get(PROMPTS_TAG)
+    return {PROMPTS_TAG: said} if said else {}
 
 
 def _log_model_config(client: "MlflowClient", run_id: str | None, model_config: Mapping[str, Any] | None) -> None:

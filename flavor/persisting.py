@@ -1,8 +1,5 @@
 """Make a reference whole: bring the weights it refers to into its artifact, without loading the model."""
 
-import shutil
-import tempfile
-import uuid
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +12,7 @@ from .checkpoints import Folder, component_plan, find_components, model_plan
 from .errors import as_mlflow_does
 from .flavor_config import COMPONENTS_FOLDER, MODEL_FOLDER, OURS, TRANSFORMERS, FlavorConfig
 from .model_files import weights_folder
-from .staging import lay_over
+from .staging import beside, lay_over, temporary
 from .tasks import get_task
 from .uploads import upload
 from .weights import (
@@ -42,22 +39,14 @@ def persist_pretrained_model(model_uri: str, *, progress: Progress | None = None
         address = address_of(model_uri)
         place = path_of(address)
         if place is not None:
-            staging = place / f".persist-{uuid.uuid4().hex[:8]}"
-            staging.mkdir()
-            try:
+            with beside(place / "persist") as staging:
                 if _collect(place, staging, How.COPY, progress, should_stop):
                     lay_over(staging, place)
-            finally:
-                shutil.rmtree(staging, ignore_errors=True)
             return
-        folder, staging = Path(tempfile.mkdtemp(prefix="flavor-")), Path(tempfile.mkdtemp(prefix="flavor-"))
-        try:
+        with temporary() as folder, temporary() as staging:
             fetch_without_weights(address, folder)
             if _collect(folder, staging, How.SYMBOLIC_LINK, progress, should_stop):
                 upload(staging, address, check=Writer(staging, should_stop=should_stop).check, progress=progress)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-            shutil.rmtree(staging, ignore_errors=True)
 
 
 def _collect(artifact: Path, staging: Path, how: How, progress: Progress | None, should_stop: ShouldStop | None) -> bool:

@@ -44,6 +44,7 @@ def save_model(
     pyfunc_output: str = "rich",
     max_shard_size: str | None = None,
     link: bool = False,
+    validate: bool = False,
     progress: Progress | None = None,
     should_stop: ShouldStop | None = None,
 ) -> None:
@@ -96,6 +97,7 @@ def log_model(
     pyfunc_output: str = "rich",
     max_shard_size: str | None = None,
     link: bool = False,
+    validate: bool = False,
     progress: Progress | None = None,
     should_stop: ShouldStop | None = None,
 ) -> "ModelInfo":
@@ -117,6 +119,8 @@ def log_model(
                      of an adapter's folder: how its base was quantised when it was trained, which the folder cannot tell
     pyfunc_output    "rich", or "stock" for the shape that stock's pyfunc answers in
     link             hard-link the weights: only where nobody ever writes into the source's files
+    validate         load the model when it is written, and let it answer `input_example`, or the task's example; refused when
+                     it cannot. It takes the memory and the time of that answer
     progress         called with (stage, done, total, unit)
     should_stop      asked often; when it says so, Cancelled is raised
 

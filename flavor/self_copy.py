@@ -14,6 +14,7 @@ PACKAGE = Path(__file__).parent
 # Not needed to load and predict: what serves many models, what shows them, and what writes artifacts.
 LEFT_OUT = frozenset(
     {
+        "abandoned.py",
         "artifact_writing.py",
         "cards.py",
         "checkpoints.py",
@@ -36,6 +37,7 @@ LEFT_OUT = frozenset(
         "staging.py",
         "training",
         "uploads.py",
+        "validation.py",
     }
 )
 
