@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .artifact_files import ADAPTER_CONFIG
+from .artifact_files import ADAPTER_CONFIG, ADAPTER_WEIGHTS
 from .components import quiet
 from .errors import MissingDependency, ModelNotLoadable
 from .model_files import said_plainly
@@ -28,6 +28,18 @@ def has_adapters(model: Any) -> bool:
 def base_of(model: Any) -> Any:
     """Return the model of transformers below the adapters."""
     return model.get_base_model() if is_peft_model(model) else model
+
+
+def embeddings_of(base: Any) -> tuple[Any, Any]:
+    """Return the modules that make vectors of tokens and scores of vectors, None for one that a model does not have."""
+    found = []
+    for get in (base.get_input_embeddings, base.get_output_embeddings):
+        try:
+            module = get()
+        except (NotImplementedError, AttributeError):  # models of pictures and sounds
+            module = None
+        found.append(module if hasattr(module, "weight") or hasattr(module, "base_layer") else None)
+    return found[0], found[1]
 
 
 def adapters_of(model: Any) -> tuple[str, ...]:
@@ -117,12 +129,28 @@ def put_on(base: Any, folder: Path, active: str) -> Any:
     if not found:
         raise ModelNotLoadable(f"There is no {ADAPTER_CONFIG} in {folder}; log the adapter again.")
     (first, place), *others = found.items()
+    _make_room(base, place / ADAPTER_WEIGHTS)
     with said_plainly(f"The adapter in {folder}"), quiet(), without_noise():
         model = PeftModel.from_pretrained(base, str(place), adapter_name=first)
         for name, other in others:
             model.load_adapter(str(other), adapter_name=name)
     model.set_adapter(active if active in found else first)
     return model.eval()
+
+
+def _make_room(base: Any, weights: Path) -> None:
+    """Resize the embeddings of a base to those that an adapter brings for tokens of its own."""
+    from safetensors import safe_open  # heavy
+
+    embeddings, _ = embeddings_of(base)
+    if embeddings is None or not weights.is_file():
+        return
+    name = next((name for name, module in base.named_modules() if module is embeddings), "")
+    with said_plainly(f"The adapter in {weights.parent}"), safe_open(weights, framework="pt") as file:
+        key = f"base_model.model.{name}.weight"
+        rows = file.get_slice(key).get_shape()[0] if key in file.keys() else None  # noqa: SIM118
+    if rows is not None and rows != embeddings.weight.shape[0]:
+        base.resize_token_embeddings(rows, mean_resizing=False)
 
 
 def adapter_folders(folder: Path) -> dict[str, Path]:
@@ -142,4 +170,5 @@ def without_noise() -> Iterator[None]:
         warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*", category=FutureWarning)
         warnings.filterwarnings("ignore", message="Could not find a config file", category=UserWarning)
         warnings.filterwarnings("ignore", message="Input and output embeddings are no longer tied", category=UserWarning)
+        warnings.filterwarnings("ignore", message="Model has `tie_word_embeddings=True`", category=UserWarning)
         yield

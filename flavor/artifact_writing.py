@@ -10,11 +10,13 @@ from .artifact_code import CODE
 from .artifact_files import ArtifactFiles, local_files
 from .artifact_weights import read_weights
 from .bases import FindLogged
+from .card_sources import FoundCard, find_card
 from .chat import Protocol, find_protocol
 from .chat_signatures import signature_of_requests
 from .flavor_config import OURS, TRANSFORMERS, FlavorConfig
 from .input_examples import checked_example
 from .inspection import chat_template_in
+from .licenses import FoundLicense, find_license, license_path
 from .parameters import resolve
 from .signatures import inputs_of, signature_of
 from .sources import Source, open_source
@@ -115,13 +117,14 @@ def write_artifact(source: Source, request: SaveRequest, writer: Writer, mlflow_
     if request.protocol and request.protocol.needs_chat_template:
         _check_chat_template(folder)
     writer.stage("finishing")
-    card = cards.card_text(request.model_card) or source.card
-    cards.write(folder, card)
-    _write_license(folder, source)
+    card = find_card(request.model_card, source)
+    cards.write(folder, card.text)
+    license = find_license(request.license, cards.license_of(cards.split(card.text)[0]), _license_file(source, request))
+    license.write(folder)
     code = _copy_code(request.code_paths, folder)
     package = self_copy.copy_into(folder)
     writer.adopt(CODE)
-    config = _completed(config, request, writer, card=card, code=code, package=package)
+    config = _completed(config, request, writer, card=card, license=license, code=code, package=package)
     _describe(model, source.task, config, request, folder)
     _write_requirements(config, request, folder)
     writer.write_manifest()
@@ -141,6 +144,7 @@ def _check(task: Task, request: SaveRequest) -> None:
     resolve(task, model_config=dict(request.model_config or {}))
     _kept_example(task, request)
     cards.card_text(request.model_card)
+    license_path(request.license_file)
     said = (request.metadata or {}).get("task")
     if said is not None and said != request.task:
         raise InvalidInput("metadata.task", f"metadata says task {said!r} and the task is {request.task!r}; leave one out.")
@@ -170,7 +174,14 @@ def _check_chat_template(folder: Path) -> None:
 
 
 def _completed(
-    config: FlavorConfig, request: SaveRequest, writer: Writer, *, card: str, code: str | None, package: str
+    config: FlavorConfig,
+    request: SaveRequest,
+    writer: Writer,
+    *,
+    card: FoundCard,
+    license: FoundLicense,
+    code: str | None,
+    package: str,
 ) -> FlavorConfig:
     """Add what is known only now that the files are written."""
     import transformers  # heavy
@@ -186,7 +197,9 @@ def _completed(
         transformers_version=transformers.__version__,
         parameter_count=tensors.parameter_count if tensors else config.parameter_count,
         dtype=tensors.dtype if tensors else config.dtype,
-        license=request.license or cards.license_of(cards.split(card)[0]),
+        license=license.name,
+        license_source=license.source,
+        card=card.recorded(),
         weights_hash=weights_hash(writer.listed, config.model_binary) if config.model_binary else "",
         content_hash=content_hash(writer.listed),
         output=request.pyfunc_output,
@@ -240,10 +253,8 @@ def _copy_code(code_paths: list[str] | None, folder: Path) -> str | None:
     return _validate_and_copy_code_paths(code_paths, str(folder)) if code_paths else None
 
 
-def _write_license(folder: Path, source: Source) -> None:
-    """Keep the checkpoint's own licence; no text of ours stands where there is none."""
-    if source.license_file is not None:
-        (folder / source.license_file.name).write_bytes(source.license_file.read_bytes())
+def _license_file(source: Source, request: SaveRequest) -> Path | None:
+    return license_path(request.license_file) or source.license_file
 
 
 def _torch_dtype(given: Any) -> str:

@@ -1,6 +1,6 @@
 """Model cards: Markdown with YAML front matter, and the licence it names.
 
-A card comes from the caller, else from the checkpoint's own README.md; none is made up and none is fetched.
+None is made up; where one comes from is in `card_sources.py`.
 Standard library and YAML only, since the web process reads cards too.
 """
 
@@ -16,7 +16,6 @@ from .tasks._base import InvalidInput
 
 CARD = "model_card.md"
 CARD_DATA = "model_card_data.yaml"
-LICENSE = "LICENSE.txt"
 
 _FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\r?\n(.*?\r?\n)?---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 

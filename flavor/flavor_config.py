@@ -70,6 +70,8 @@ class FlavorConfig:
     parameter_count: int | None = None
     dtype: str = ""  # of most parameters, "float32"
     license: str = ""
+    license_source: str = ""
+    card: dict[str, Any] = field(default_factory=dict)  # where it comes from, or why there is none
     weights_hash: str = ""
     content_hash: str = ""
     output: str = "rich"
@@ -141,6 +143,8 @@ class FlavorConfig:
             "parameter_count": self.parameter_count,
             "dtype": self.dtype,
             "license": self.license,
+            "license_source": self.license_source,
+            "card": dict(self.card),
             "weights_hash": self.weights_hash,
             "content_hash": self.content_hash,
             "output": self.output,
@@ -183,6 +187,8 @@ def _read_ours(ours: dict[str, Any]) -> dict[str, Any]:
         "parameter_count": count if isinstance(count, int) else None,
         "dtype": as_text(ours.get("dtype")),
         "license": as_text(ours.get("license")),
+        "license_source": as_text(ours.get("license_source")),
+        "card": as_dict(ours.get("card")),
         "weights_hash": as_text(ours.get("weights_hash")),
         "content_hash": as_text(ours.get("content_hash")),
         "output": as_text(ours.get("output")) or "rich",

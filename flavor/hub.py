@@ -1,11 +1,14 @@
 """The Hugging Face Hub: ids told from paths, snapshots fetched at a commit, and what to do without it."""
 
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+from .artifact_files import LARGEST_TEXT
 from .errors import HubUnavailable
 from .tasks._base import InvalidInput
 
@@ -14,6 +17,9 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 CHECKPOINT_FILES = ("*.json", "*.txt", "*.model", "*.spm", "*.tiktoken", "*.jinja", "*.md", "*.py", "LICENSE*", "*.codes")
 WEIGHTS_FILES = ("*.safetensors",)
+README = "README.md"
+README_TIMEOUT_S = 3.0
+SILENCE_S = 600.0
 
 
 @dataclass(frozen=True)
@@ -95,3 +101,62 @@ def _downloaded(name: str, revision: str | None, patterns: Sequence[str]) -> Sna
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise HubUnavailable(f"{name!r} cannot be fetched from the Hub: {reason}; try again, or give a folder.") from error
     return Snapshot(name, folder.name, folder)
+
+
+@dataclass(frozen=True)
+class Readme:
+    """The README of a repository at a commit; empty when it has none, and `problem` says why nobody could tell."""
+
+    text: str = ""
+    revision: str = ""
+    problem: str = ""
+
+
+def read_readme(hub_id: str, revision: str = "") -> Readme:
+    """Return the README of a repository: the cache's at the commit that lies there, else the Hub's by one request of seconds.
+
+    Asks nobody when this process works offline, nor for minutes after the Hub could not be reached. Raises nothing.
+    """
+    here = cached(hub_id, revision or None)
+    if here and (here.folder / README).is_file():
+        return Readme((here.folder / README).read_text(encoding="utf-8", errors="replace"), here.revision)
+    revision = revision or (here.revision if here else "")
+    if constants().HF_HUB_OFFLINE:
+        return Readme(revision=revision, problem="the Hub was not asked, since this process works offline")
+    if time.monotonic() < _silence.until:
+        return Readme(revision=revision, problem="the Hub was not asked again, since it could not be reached minutes ago")
+    return _asked(hub_id, revision)
+
+
+def _asked(hub_id: str, revision: str) -> Readme:
+    from huggingface_hub.utils import get_session  # heavy
+
+    url = f"{constants().ENDPOINT}/{hub_id}/resolve/{quote(revision or constants().DEFAULT_REVISION, safe='')}/{README}"
+    try:
+        answer = get_session().get(url, headers=_headers(), timeout=README_TIMEOUT_S)
+    except Exception as error:  # noqa: BLE001 - of whichever HTTP library huggingface_hub uses
+        _silence.until = time.monotonic() + SILENCE_S
+        return Readme(revision=revision, problem=f"the Hub could not be reached: {type(error).__name__}: {error}"[:300])
+    if answer.status_code == 404:
+        return Readme(revision=revision)
+    if answer.status_code != 200 or len(answer.content) > LARGEST_TEXT:
+        return Readme(revision=revision, problem=f"the Hub answered {answer.status_code} for the README of {hub_id}")
+    return Readme(answer.text, answer.headers.get("x-repo-commit") or revision)
+
+
+def _headers() -> dict[str, str]:
+    """Made here: huggingface_hub's own ask the Hub for a list of the agents that may be running this program."""
+    from huggingface_hub import get_token  # heavy
+
+    token = None if constants().HF_HUB_DISABLE_IMPLICIT_TOKEN else get_token()
+    return {"user-agent": "flavor", **({"authorization": f"Bearer {token}"} if token else {})}
+
+
+@dataclass
+class _Silence:
+    """Until when the Hub is not asked, so that a machine without a network waits once and not at every log."""
+
+    until: float = 0.0
+
+
+_silence = _Silence()

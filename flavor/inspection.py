@@ -14,11 +14,14 @@ from .artifact_code import code_problem
 from .artifact_files import CONFIG, MLMODEL, ArtifactFiles, FileEntry, Read, Unreadable, local_files
 from .artifact_weights import read_weights, weights_problem
 from .flavor_config import FlavorConfig
+from .licenses import UNKNOWN
 from .mlmodel_schema import example_of, signature_of
 from .plain_data import as_dict, as_list, as_text
 from .tasks import all_tasks, find_task
 
 __all__ = ["Facts", "FileEntry", "Read", "chat_template_in", "local_reader", "read_facts"]
+
+MERGED_FROM = "merged_from"  # the key of the metadata of a model that was merged, see `merging.py`
 
 _TOKENIZER_FOLDERS = ("components/tokenizer", "components/processor", "model", "peft")
 
@@ -94,7 +97,7 @@ class _Inspection:
         self._say_what_it_is(found, mlmodel, config)
         self._say_what_it_weighs(found, config)
         self._say_how_it_is_called(found, mlmodel, config)
-        self._say_what_its_card_says(found, config)
+        self._say_what_its_card_says(found, mlmodel, config)
         found.problem = self._problem(found, config)
         return found
 
@@ -118,14 +121,18 @@ class _Inspection:
         found.chat_template = chat_template_in(self.files, self._try)
         found.model_config = config.model_config
 
-    def _say_what_its_card_says(self, found: Facts, config: FlavorConfig) -> None:
+    def _say_what_its_card_says(self, found: Facts, mlmodel: dict[str, Any], config: FlavorConfig) -> None:
         card = self._try(lambda: cards.split(self.files.text(cards.CARD), cards.CARD))
         data, found.card = card or ({}, "")
         found.card_data = as_dict(self._try(lambda: self.files.yaml(cards.CARD_DATA))) or data
-        found.license = (cards.license_of(found.card_data) or config.license)[:100]
+        declared = cards.license_of(found.card_data) or config.license
+        found.license = "" if declared == UNKNOWN else declared[:100]
         adapter = as_dict(self._try(lambda: self.files.json(f"{config.adapter_folder}/adapter_config.json")))
         found.base_model = (
-            config.base_name or as_text(adapter.get("base_model_name_or_path")) or cards.base_model_of(found.card_data)
+            config.base_name
+            or base_of_merged(mlmodel)
+            or as_text(adapter.get("base_model_name_or_path"))
+            or cards.base_model_of(found.card_data)
         )[:500]
 
     def _problem(self, found: Facts, config: FlavorConfig) -> str:
@@ -169,6 +176,11 @@ class _Inspection:
             if str(error) not in self.problems:
                 self.problems.append(str(error))
             return None
+
+
+def base_of_merged(mlmodel: dict[str, Any]) -> str:
+    """Return the base into which adapters were merged, empty for any other model."""
+    return as_text(as_dict(as_dict(mlmodel.get("metadata")).get(MERGED_FROM)).get("base"))
 
 
 def _default_template(said: Any) -> str:

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import adapted, bases, cards, quantization
+from . import adapted, bases, cards, licenses, quantization
 from .artifact_files import local_files
 from .artifacts import local_folder, read_config, read_mlmodel
 from .components import Parts, taken_apart, task_of
 from .devices import Placement
 from .errors import as_mlflow_does
 from .flavor_config import FlavorConfig
-from .inspection import read_facts
+from .inspection import MERGED_FROM, read_facts
 from .loading import LoadOptions, load_parts
 from .logged_models import find_logged
 from .memory import hub_id_of
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["merge_and_log"]
 
 FIELD = "model"
-MERGED_FROM = "merged_from"  # the key of the metadata
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,7 @@ def merged_with(model: Any, names: tuple[str, ...]) -> Any:
             model.base_model.set_adapter(names[0] if len(names) == 1 else list(names))
             merged = model.merge_and_unload(safe_merge=True, adapter_names=list(names))
     except (ValueError, NotImplementedError, AttributeError, TypeError, RuntimeError, KeyError) as error:
-        said = str(error).splitlines()[0] if str(error) else type(error).__name__
+        said = str(error).splitlines()[0].rstrip(" (") if str(error) else type(error).__name__
         raise InvalidInput(
             "adapters", f"{', '.join(map(repr, names))} ({kinds}) cannot be merged: {said}; serve the adapter as it is."
         ) from error
@@ -145,7 +144,8 @@ def _carried(folder: Path, config: FlavorConfig, mlmodel: dict[str, Any]) -> dic
         "task": config.inference_task or config.task,
         "torch_dtype": config.torch_dtype,
         "model_card": cards.read(folder),
-        "license": config.license,
+        "license": "" if config.license == licenses.UNKNOWN else config.license,
+        "license_file": licenses.in_artifact(folder),
         "prompt_template": config.prompt_template,
         "model_config": dict(config.model_config),
         "pyfunc_output": config.output,
@@ -188,7 +188,7 @@ def _untie(base: Any) -> None:
     from peft.tuners.tuners_utils import BaseTunerLayer  # heavy
     from torch.nn import Parameter
 
-    ends = [base.get_input_embeddings(), base.get_output_embeddings()]
+    ends = adapted.embeddings_of(base)
     below = [each.get_base_layer() if isinstance(each, BaseTunerLayer) else each for each in ends]
     weights = [getattr(each, "weight", None) for each in below]
     if any(isinstance(each, BaseTunerLayer) for each in ends) and weights[0] is not None and weights[0] is weights[1]:

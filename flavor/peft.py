@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from . import quantization
-from .adapted import active_of, adapter_folders, adapters_of, base_of, base_state, save_adapters
+from .adapted import active_of, adapter_folders, adapters_of, base_of, base_state, embeddings_of, save_adapters
 from .architectures import architecture_of, choose_task, class_for
-from .artifact_files import ADAPTER_CONFIG, CONFIG
+from .artifact_files import ADAPTER_CONFIG, ADAPTER_WEIGHTS, CONFIG
 from .bases import FoundBase
 from .checkpoints import (
     FIELD,
@@ -36,7 +36,6 @@ from .weights import Writer
 
 logger = logging.getLogger(__name__)
 
-ADAPTER_WEIGHTS = "adapter_model.safetensors"
 _OF_TRAINING = re.compile(r"checkpoint-\d+")  # beside the adapter that a training ended with
 
 # peft's task types (peft/utils/peft_types.py) and the Auto class of the model that such an adapter sits on.
@@ -131,9 +130,7 @@ def open_adapter(path: Path, base: FoundBase, *, task: str | None = None, quanti
     return Checkpoint(task_here, config, folder.card(), plan, folder.license_file())
 
 
-def open_adapted(
-    parts: Parts, base: FoundBase | None, *, task: str | None = None, is_base_said: bool = False
-) -> AdapterInMemory:
+def open_adapted(parts: Parts, base: FoundBase | None, *, task: str | None = None, is_base_said: bool = False) -> AdapterInMemory:
     """Return a model with adapters, checked. A base that cannot be found again, or is another in memory, is saved with it.
 
     Raises InvalidInput, also when the base that the caller said is not the one in memory.
@@ -171,7 +168,7 @@ def _same_base(model: Any, base: FoundBase | None, *, is_said: bool) -> FoundBas
         )
     if method or base is None:
         return base
-    changed = first_changed(base_state(model), base.folder)
+    changed = first_changed(_without_own_embeddings(model, base), base.folder)
     if changed and is_said:
         raise InvalidInput(
             "base_model",
@@ -181,6 +178,15 @@ def _same_base(model: Any, base: FoundBase | None, *, is_said: bool) -> FoundBas
     if changed and not base.to_copy:
         logger.warning("The base in memory differs from %s in %s, so it is saved with the adapter.", base.base.name, changed)
     return None if changed or base.to_copy else base
+
+
+def _without_own_embeddings(model: Any, base: FoundBase) -> dict[str, Any]:
+    """The weights of the base in memory, but for embeddings that grew, which are saved with the adapter."""
+    below, state = base_of(model), base_state(model)
+    if not _vocabulary_grew(below, base.folder):
+        return state
+    grown = {each.weight.data_ptr() for each in embeddings_of(below) if each is not None}
+    return {name: tensor for name, tensor in state.items() if tensor.data_ptr() not in grown}
 
 
 def _task(folder: Folder, base_settings: dict[str, Any], asked: str | None) -> Task:

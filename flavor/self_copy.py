@@ -16,11 +16,13 @@ LEFT_OUT = frozenset(
     {
         "abandoned.py",
         "artifact_writing.py",
+        "card_sources.py",
         "cards.py",
         "checkpoints.py",
         "examination.py",
         "input_examples.py",
         "inspection.py",
+        "licenses.py",
         "logged_models.py",
         "memory.py",
         "merging.py",

@@ -251,3 +251,66 @@ def answer_with(model: PeftModel, name: str, base: Path) -> list:
         return answer_of(model, base)
     finally:
         model.set_adapter(active)
+
+
+def test_a_base_that_was_changed_in_memory_is_saved_with_its_adapter(store: MlflowClient, base: Path) -> None:
+    flavor.log_model(str(base), registered_model_name="unchanged")
+    model = AutoModelForSequenceClassification.from_pretrained(base)
+    with torch.no_grad():
+        model.bert.encoder.layer[0].output.dense.weight.add_(0.5)
+    model = get_peft_model(model, lora()).eval()
+    expected = answer_of(model, base)
+    parts = {"model": model, "tokenizer": model_tokenizer()}
+    info = flavor.log_model(parts)
+    assert (folder_of(info) / "model/model.safetensors").is_file()
+    assert flavor.load_model(info.model_uri, device="cpu")("good") == expected
+    with pytest.raises(InvalidInput, match=r"models:/unchanged/1 is not the base in memory: .*dense\.weight"):
+        flavor.log_model(parts, base_model="models:/unchanged/1")
+
+
+def test_tokens_added_for_the_adapter_come_back_with_it(checkpoint: Checkpoints, tmp_path: Path) -> None:
+    base = checkpoint("text-generation")
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    tokenizer.add_tokens(["<mood>"])
+    torch.manual_seed(6)
+    model = AutoModelForCausalLM.from_pretrained(base)
+    model.resize_token_embeddings(len(tokenizer))
+    settings = LoraConfig(task_type=TaskType.CAUSAL_LM, target_modules=["q_proj"], init_lora_weights=False)
+    pipeline = TextGenerationPipeline(model=get_peft_model(model, settings).eval(), tokenizer=tokenizer, device="cpu")
+    flavor.save_model(pipeline, tmp_path / "saved", base_model_path=str(base))
+    options = {"max_new_tokens": 5, "do_sample": False}
+    loaded = flavor.load_model(str(tmp_path / "saved"), device="cpu")
+    assert loaded("<mood> good", **options) == pipeline("<mood> good", **options)
+
+
+def test_the_adapters_of_a_folder_are_logged_and_those_of_earlier_steps_are_not(base: Path, tmp_path: Path) -> None:
+    model = get_peft_model(AutoModelForSequenceClassification.from_pretrained(base), lora(), adapter_name="formal").eval()
+    model.add_adapter("loose", lora(seed=2))
+    expected = {name: answer_with(model, name, base) for name in ("formal", "loose")}
+    model.save_pretrained(tmp_path / "adapters")
+    model_tokenizer().save_pretrained(tmp_path / "adapters")
+    shutil.copytree(tmp_path / "adapters/loose", tmp_path / "adapters/checkpoint-10")
+    flavor.save_model(tmp_path / "adapters", tmp_path / "saved", base_model_path=str(base))
+    found = flavor.inspect(str(tmp_path / "saved"))
+    assert (found.config.adapters, found.config.active_adapter) == (("formal", "loose"), "formal")
+    loaded = flavor.load_model(str(tmp_path / "saved"), device="cpu")
+    assert loaded("good") == expected["formal"]
+    loaded.model.set_adapter("loose")
+    assert loaded("good") == expected["loose"]
+
+
+def test_adapters_on_several_bases_are_no_one_model(base: Path, tmp_path: Path) -> None:
+    adapter, _ = adapter_on(base, tmp_path / "adapter")
+    shutil.copytree(adapter, tmp_path / "adapter/other")
+    name_base("org/other")(tmp_path / "adapter/other")
+    with pytest.raises(InvalidInput, match="are on several bases"):
+        flavor.save_model(adapter, tmp_path / "saved")
+
+
+def test_a_base_that_is_gone_from_everywhere_is_missed_by_all_its_names(store: MlflowClient, base: Path, tmp_path: Path) -> None:
+    adapter, _ = adapter_on(base, tmp_path / "adapter")
+    first = flavor.log_model(str(base), registered_model_name="gone")
+    info = flavor.log_model(str(adapter))
+    shutil.rmtree(folder_of(first))
+    with pytest.raises(ModelNotLoadable, match=rf"is not to be had: .*{first.model_id}.*Give its folder as base_model_path="):
+        flavor.load_model(info.model_uri)
