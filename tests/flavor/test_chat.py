@@ -79,6 +79,13 @@ def test_each_row_of_a_frame_has_its_own_parameters(chat: LlmModel) -> None:
     assert [answer["usage"]["completion_tokens"] for answer in chat.predict(frame)][:2] == [2, 5]
 
 
+def test_each_row_of_a_frame_has_its_own_stop_texts(chat: LlmModel) -> None:
+    whole = chat.predict({**CHAT, "max_tokens": 20})["choices"][0]["message"]["content"]
+    stop = next(each for each in whole[1:] if each.isascii())
+    frame = pandas.DataFrame([{**CHAT, "max_tokens": 20, "stop": [stop]}, {**CHAT, "max_tokens": 20, "stop": ["nowhere"]}])
+    assert [answer["choices"][0]["message"]["content"] for answer in chat.predict(frame)] == [whole[: whole.index(stop)], whole]
+
+
 def test_a_text_or_messages_alone_are_a_request(chat: LlmModel) -> None:
     by_text, by_messages = chat.predict("Hello?", GREEDY), chat.predict(USER, GREEDY)
     assert by_text["choices"] == by_messages["choices"] == chat.predict(CHAT)["choices"]

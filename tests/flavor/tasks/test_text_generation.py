@@ -225,6 +225,18 @@ def test_the_last_message_of_the_assistant_is_continued(model: PyfuncModel) -> N
     assert "Well" + written(model, begun, **PARAMS)[0] == native
 
 
+def test_spaces_at_the_ends_of_an_answer_are_the_models(model: PyfuncModel) -> None:
+    pipeline = tiny_pipeline()
+    read = model.preview({"text": "Once"})["tokens"]
+    first = tiny_pipeline()("Once", return_tensors=True, **PARAMS)[0]["generated_token_ids"][read]
+    space = pipeline.tokenizer(" ", add_special_tokens=False)["input_ids"][-1]
+    with torch.no_grad():  # what the model would begin with becomes a space
+        weights = pipeline.model.get_output_embeddings().weight
+        weights[[first, space]] = weights[[space, first]]
+    answer = PyfuncModel(TASK, pipeline).predict("Once", {"max_new_tokens": 1, "do_sample": False, **NEW})[0][0]
+    assert answer["generated_text"] == " "
+
+
 def test_tools_are_shown_to_the_chat_template() -> None:
     template = "{{ bos_token }}{% for tool in tools or [] %}[{{ tool.function.name }}]{% endfor %}{{ messages[-1].content }}"
     model = PyfuncModel(TASK, tiny_models.text_generation(chat_template=template))
@@ -233,6 +245,12 @@ def test_tools_are_shown_to_the_chat_template() -> None:
     assert shown["text"] == "<s>[weather]Hello?"
     assert model.preview(CHAT)["text"] == "<s>Hello?"
     assert model.run([CHAT], {**PARAMS, "tools": [weather]})[0].usage["input_tokens"] == shown["tokens"]
+
+
+def test_tools_that_the_chat_template_would_not_show_are_refused(model: PyfuncModel) -> None:
+    with pytest.raises(InvalidInput, match="no place for them") as caught:
+        model.run([CHAT], {**PARAMS, "tools": [{"type": "function", "function": {"name": "weather"}}]})
+    assert caught.value.field == "params.tools"
 
 
 def test_a_chat_is_drawn_as_a_chat() -> None:
