@@ -5,24 +5,26 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import cards, prompt_templates, requirements, self_copy
+from . import cards, registered_prompts, requirements, self_copy
 from .artifact_code import CODE
 from .artifact_files import ArtifactFiles, local_files
 from .artifact_weights import read_weights
 from .bases import FindLogged
 from .card_sources import FoundCard, find_card
+from .casting import cast
 from .chat import Protocol, find_protocol
 from .chat_signatures import signature_of_requests
-from .flavor_config import OURS, TRANSFORMERS, FlavorConfig
+from .flavor_config import OURS, TRANSFORMERS, FlavorConfig, Prompt
 from .input_examples import checked_example
 from .inspection import chat_template_in
 from .licenses import FoundLicense, find_license, license_path
 from .parameters import resolve
+from .pipeline_settings import KEY, settings_of
 from .signatures import inputs_of, signature_of
 from .sources import Source, open_source
 from .tasks import Task
 from .tasks._base import InvalidInput
-from .weights import SHARD_SIZE, How, Progress, ShouldStop, Writer, content_hash, weights_hash
+from .weights import How, Progress, ShouldStop, Writer, content_hash, weights_hash
 
 if TYPE_CHECKING:
     from mlflow.models import Model
@@ -48,7 +50,7 @@ class SaveRequest:
     conda_env: Any = None
     metadata: Mapping[str, Any] | None = None
     model_config: Mapping[str, Any] | None = None
-    prompt_template: str | None = None
+    prompt_template: Prompt | None = None
     save_pretrained: bool = True
     base_model_path: str | None = None
     base_model: str | None = None
@@ -57,6 +59,7 @@ class SaveRequest:
     quantization_config: Any = None
     pyfunc_output: str = "rich"
     max_shard_size: str | None = None
+    cast_weights: bool = False
     link: bool = False
     validate: bool = False
     progress: Progress | None = None
@@ -65,7 +68,8 @@ class SaveRequest:
     @classmethod
     def of(cls, arguments: Mapping[str, Any]) -> "SaveRequest":
         """Return the request among the arguments of a public function."""
-        return cls(**{each.name: arguments[each.name] for each in fields(cls)})
+        prompt = registered_prompts.named(arguments["prompt_template"])
+        return cls(**{**{each.name: arguments[each.name] for each in fields(cls)}, "prompt_template": prompt})
 
     @property
     def protocol(self) -> Protocol | None:
@@ -78,7 +82,7 @@ class SaveRequest:
             "progress": self.progress,
             "should_stop": self.should_stop,
             "how": How.HARD_LINK if self.link else How.COPY,
-            "max_shard_size": self.max_shard_size or SHARD_SIZE,
+            "max_shard_size": self.max_shard_size,
         }
 
 
@@ -93,8 +97,9 @@ def open_request(request: SaveRequest, *, find_logged: FindLogged | None = None)
         raise InvalidInput("pyfunc_output", f"pyfunc_output must be 'rich' or 'stock', got {request.pyfunc_output!r}.")
     if request.progress:
         request.progress("reading the source", None, None, "")
+    given = request.transformers_model
     source = open_source(
-        request.transformers_model,
+        cast(given, request.torch_dtype) if request.cast_weights else given,
         task=request.protocol.task if request.protocol else request.task,
         processor=request.processor,
         base_model=request.base_model,
@@ -114,8 +119,7 @@ def write_artifact(source: Source, request: SaveRequest, writer: Writer, mlflow_
     model = mlflow_model if mlflow_model is not None else Model()
     folder = writer.folder
     config = source.write(writer)
-    if request.protocol and request.protocol.needs_chat_template:
-        _check_chat_template(folder)
+    _check_chat_template(folder, request)
     writer.stage("finishing")
     card = find_card(request.model_card, source)
     cards.write(folder, card.text)
@@ -137,10 +141,8 @@ def write_artifact(source: Source, request: SaveRequest, writer: Writer, mlflow_
 
 
 def _check(task: Task, request: SaveRequest) -> None:
-    if request.prompt_template is not None:
-        if not task.accepts_prompt_template:
-            raise InvalidInput("prompt_template", f"{task.name} takes no prompt template; leave prompt_template out.")
-        prompt_templates.check(request.prompt_template)
+    if request.prompt_template is not None and not task.accepts_prompt_template:
+        raise InvalidInput("prompt_template", f"{task.name} takes no prompt template; leave prompt_template out.")
     resolve(task, model_config=dict(request.model_config or {}))
     _kept_example(task, request)
     cards.card_text(request.model_card)
@@ -163,14 +165,19 @@ def _kept_example(task: Task, request: SaveRequest) -> Any:
     return request.protocol.example(request.input_example) if request.protocol else checked_example(task, request.input_example)
 
 
-def _check_chat_template(folder: Path) -> None:
-    """Raise InvalidInput when nothing in the artifact says how messages become the text that the model reads."""
-    if not chat_template_in(ArtifactFiles(*local_files(folder))):
-        raise InvalidInput(
-            "task",
-            "llm/v1/chat needs a chat template and this tokenizer has none; set tokenizer.chat_template, or log the model "
-            "for plain text with task='llm/v1/completions'.",
-        )
+def _check_chat_template(folder: Path, request: SaveRequest) -> None:
+    """Raise InvalidInput when chats are to be read and nothing in the artifact says how messages become a text."""
+    needs_one = bool(request.protocol and request.protocol.needs_chat_template)
+    prompt = request.prompt_template
+    if not (needs_one or (prompt and prompt.messages)) or chat_template_in(ArtifactFiles(*local_files(folder))):
+        return
+    if not needs_one and prompt:
+        raise InvalidInput("prompt_template", f"{prompt.version} is a chat, and this model has no chat template; name a text.")
+    raise InvalidInput(
+        "task",
+        "llm/v1/chat needs a chat template and this tokenizer has none; set tokenizer.chat_template, or log the model "
+        "for plain text with task='llm/v1/completions'.",
+    )
 
 
 def _completed(
@@ -193,6 +200,7 @@ def _completed(
         config,
         inference_task=request.protocol.name if request.protocol else "",
         torch_dtype=_torch_dtype(request.torch_dtype) or config.torch_dtype,
+        prompt=request.prompt_template,
         code=code,
         transformers_version=transformers.__version__,
         parameter_count=tensors.parameter_count if tensors else config.parameter_count,
@@ -219,22 +227,31 @@ def _describe(model: "Model", task: Task, config: FlavorConfig, request: SaveReq
     if example is not None:
         _save_example(model, example, str(folder))
     metadata = dict(model.metadata or {}) | dict(request.metadata or {})
-    if request.prompt_template is not None:
-        metadata["prompt_template"] = request.prompt_template
+    if request.prompt_template is not None and request.prompt_template.text:
+        metadata["prompt_template"] = request.prompt_template.text
     if protocol:
         metadata["task"] = protocol.name
     model.metadata = metadata or None
     model.add_flavor(TRANSFORMERS, **config.transformers_block())
-    model.add_flavor(OURS, **config.flavor_block(), **({} if model.signature.inputs else {"inputs": inputs_of(task)}))
+    settings = settings_of(task, request.transformers_model)
+    more = {KEY: settings, "inputs": [] if model.signature.inputs else inputs_of(task)}
+    model.add_flavor(OURS, **config.flavor_block(), **{key: value for key, value in more.items() if value})
     pyfunc.add_to_model(
         model,
         loader_module=config.loader_package,
         conda_env="conda.yaml",
         python_env="python_env.yaml",
         code=CODE,
-        model_config=dict(request.model_config or {}) or None,
+        model_config=_model_config(task, request) or None,
         **({"streamable": True} if task.streams else {}),
     )
+
+
+def _model_config(task: Task, request: SaveRequest) -> dict[str, Any]:
+    """The model config, over what a pipeline was built with; one for stock says of a prompt template what stock would say."""
+    given = {**settings_of(task, request.transformers_model), **(request.model_config or {})}
+    is_read_by_stock = request.pyfunc_output == "stock" and request.prompt_template is not None
+    return {**task.stock_template_config, **given} if is_read_by_stock else given
 
 
 def _write_requirements(config: FlavorConfig, request: SaveRequest, folder: Path) -> None:

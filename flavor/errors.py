@@ -7,6 +7,7 @@ FlavorError(code)                      an MlflowException once MLflow is loaded,
 ├── UntrustedCode                      pickle weights or artifact code that nobody approved
 ├── MissingDependency(package)         the model needs a package that is not installed
 ├── HubUnavailable                     the Hugging Face Hub was needed and cannot be reached
+├── RegistryUnavailable                MLflow's registry was needed for a prompt and gave no answer
 └── Cancelled                          the caller's `should_stop` said so; nothing half-done is left
 
 This module costs nothing to import. `flavor.tasks` raises `tasks.InvalidInput`, a `ValueError`; it is the same class.
@@ -25,6 +26,7 @@ __all__ = [
     "InvalidInput",
     "MissingDependency",
     "ModelNotLoadable",
+    "RegistryUnavailable",
     "UnsupportedTask",
     "UntrustedCode",
     "as_mlflow_does",
@@ -63,6 +65,11 @@ class MissingDependency(FlavorError):
 
 class HubUnavailable(FlavorError):
     code = "hub-unavailable"
+    mlflow_error_code = "TEMPORARILY_UNAVAILABLE"
+
+
+class RegistryUnavailable(FlavorError):
+    code = "registry-unavailable"
     mlflow_error_code = "TEMPORARILY_UNAVAILABLE"
 
 

@@ -42,6 +42,30 @@ class Base:
 
 
 @dataclass(frozen=True)
+class Prompt:
+    """A prompt template: a text or the messages of a chat; and where MLflow's registry has it, when it is from there."""
+
+    uri: str = ""  # as it was named: "prompts:/qa@production"
+    version: str = ""  # "prompts:/qa/3": what that was
+    text: str = ""
+    messages: tuple[dict[str, str], ...] = ()
+
+    @property
+    def template(self) -> Any:
+        return list(self.messages) or self.text
+
+    @property
+    def shown(self) -> str:
+        """The template for people; a chat as its messages, one after another."""
+        return self.text or "\n\n".join(f"{each['role']}: {each['content']}" for each in self.messages)
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether its address may lead to another version later."""
+        return "@" in self.uri
+
+
+@dataclass(frozen=True)
 class FlavorConfig:
     """What an MLmodel file says about its Transformers model. Empty means: not said."""
 
@@ -64,7 +88,7 @@ class FlavorConfig:
     transformers_version: str = ""
 
     model_config: dict[str, Any] = field(default_factory=dict)
-    prompt_template: str = ""
+    prompt: Prompt | None = None
     param_defaults: tuple[dict[str, Any], ...] = ()  # the signature's params
 
     parameter_count: int | None = None
@@ -91,7 +115,7 @@ class FlavorConfig:
             **_read_ours(ours),
             base=_read_base(stock, ours),
             model_config=as_dict(pyfunc.get("config")),
-            prompt_template=as_text(as_dict(mlmodel.get("metadata")).get("prompt_template")),
+            prompt=_read_prompt(mlmodel, ours),
             flavors=tuple(map(str, flavors)),
         )
 
@@ -153,6 +177,7 @@ class FlavorConfig:
             "active_adapter": self.active_adapter,
             "revision": self.revision,
             "base": base,
+            "prompt": _written_prompt(self.prompt),
             "quantization": dict(self.quantization),
             "versions": dict(self.versions),
         }
@@ -205,6 +230,24 @@ def _read_base(stock: dict[str, Any], ours: dict[str, Any]) -> Base | None:
     known = {name: as_text(said.get(name)) for name in Base.__dataclass_fields__}
     known["path"] = as_text(stock.get("local_base_model_path")) or known["path"]
     return Base(**known) if any(known.values()) else None
+
+
+def _read_prompt(mlmodel: dict[str, Any], ours: dict[str, Any]) -> Prompt | None:
+    said = as_dict(ours.get("prompt"))
+    messages = [as_dict(each) for each in as_list(said.get("messages"))]
+    found = Prompt(
+        uri=as_text(said.get("uri")),
+        version=as_text(said.get("version")),
+        text=as_text(as_dict(mlmodel.get("metadata")).get("prompt_template")),
+        messages=tuple({"role": as_text(each.get("role")), "content": as_text(each.get("content"))} for each in messages),
+    )
+    return found if found.template else None
+
+
+def _written_prompt(prompt: Prompt | None) -> dict[str, Any]:
+    """What stock has no key for: where the prompt is registered, and a chat; a text is in MLmodel's metadata."""
+    said = {"uri": prompt.uri, "version": prompt.version, "messages": list(prompt.messages)} if prompt else {}
+    return {key: value for key, value in said.items() if value}
 
 
 def _folder(value: Any) -> str:

@@ -117,7 +117,7 @@ class _Inspection:
     def _say_how_it_is_called(self, found: Facts, mlmodel: dict[str, Any], config: FlavorConfig) -> None:
         found.signature = self._try(lambda: signature_of(mlmodel))
         found.input_example = self._try(lambda: example_of(mlmodel, self.files))
-        found.prompt_template = config.prompt_template
+        found.prompt_template = config.prompt.shown if config.prompt else ""
         found.chat_template = chat_template_in(self.files, self._try)
         found.model_config = config.model_config
 

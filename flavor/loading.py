@@ -5,16 +5,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import adapted, integrity, quantization
+from . import adapted, integrity, quantization, registered_prompts
 from . import trust as trusting
 from .artifact_code import CODE
-from .artifacts import local_folder, read_config, read_mlmodel
+from .artifacts import local_folder, path_of, read_config, read_mlmodel
 from .chat import LlmModel, find_protocol
 from .components import put_together
 from .devices import Placement
 from .errors import as_mlflow_does
 from .flavor_config import FlavorConfig
 from .model_files import load_components, load_weights, weights_folder
+from .pipeline_settings import saved_settings
 from .pyfunc import PyfuncModel
 from .saved_settings import legacy_model_config, signature_params
 from .signatures import signature_defaults
@@ -83,7 +84,9 @@ def load_model(
             return model
         if return_type == "components":
             return {"task": config.task, "model": model, **components}
-        return put_together(get_task(task or config.task), model, components, device=placement.settled_device(), **options)
+        built_with = saved_settings(read_mlmodel(folder)) if task in (None, config.task) else {}
+        device = placement.settled_device()
+        return put_together(get_task(task or config.task), model, components, device=device, **{**built_with, **options})
 
 
 def load_pyfunc_model(
@@ -95,25 +98,33 @@ def load_pyfunc_model(
     base_model_path: str | None = None,
     verify: bool = False,
     output: str = "rich",
+    prompt_template: str | None = None,
 ) -> PyfuncModel:
-    """Load the artifact in the folder `path`, ours or stock's, as a model that predicts; its answers are rich unless asked.
+    """Load an artifact, ours or stock's, as a model that predicts; its answers are rich unless asked.
 
-    `model_config` is laid over the one that was logged; its `overlong` says what happens to texts over the model's length.
+    path             its folder, or what `load_model` takes
+    model_config     laid over the one that was logged; its `overlong` says what happens to texts over the model's length
+    prompt_template  a text or `prompts:/…` in place of the one that was logged; an empty text uses none. Of an alias that
+                     was logged, the version is used that it points to now, when MLflow's registry says so within seconds
+
     Raises FlavorError and InvalidInput.
     """
-    folder = Path(path)
+    folder = path_of(str(path)) or local_folder(str(path))
     mlmodel = read_mlmodel(folder)
     config = read_config(folder)
     task = with_adapters(get_task(config.task), config.adapters, config.active_adapter)
     settings = (legacy_model_config(folder) or config.model_config) | (model_config or {})
     placement = Placement.said_in(settings, device=device)
+    asked = registered_prompts.named(prompt_template or None)
     model, components = load_parts(folder, config, LoadOptions(placement, base_model_path, trust, verify))
+    pipeline = put_together(task, model, components, device=placement.settled_device())
+    logged = config.prompt if prompt_template is None else None
     return PyfuncModel(
         task,
-        put_together(task, model, components, device=placement.settled_device()),
+        pipeline,
         model_config=settings,
         overlong=settings.get("overlong", "truncate"),
-        prompt_template=config.prompt_template or None,
+        prompt=registered_prompts.settled(asked, logged, task, pipeline),
         signature_defaults=signature_defaults(signature_params(mlmodel)),
         output=output,
     )

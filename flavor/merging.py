@@ -146,7 +146,7 @@ def _carried(folder: Path, config: FlavorConfig, mlmodel: dict[str, Any]) -> dic
         "model_card": cards.read(folder),
         "license": "" if config.license == licenses.UNKNOWN else config.license,
         "license_file": licenses.in_artifact(folder),
-        "prompt_template": config.prompt_template,
+        "prompt_template": config.prompt,
         "model_config": dict(config.model_config),
         "pyfunc_output": config.output,
         "input_example": read_facts(*local_files(folder)).input_example,

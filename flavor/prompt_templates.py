@@ -1,4 +1,4 @@
-"""Prompt templates: text with `{prompt}` and, as an extension, other named variables.
+"""Prompt templates: text with `{prompt}` and, as an extension, other named variables; or a chat of such texts.
 
 A template that `str.format` can read means what it means there, so `{{` is one brace, as in stock.
 In any other, such as one that holds JSON, a brace that is not around a variable's name is just a brace.
@@ -12,6 +12,7 @@ from typing import Any
 from .tasks._base import InvalidInput, Row
 
 PROMPT = "prompt"
+SCHEME = "prompts:/"
 _VARIABLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _VARIABLE_OR_DOUBLED = re.compile(r"\{\{|\}\}|" + _VARIABLE.pattern)
 
@@ -21,11 +22,21 @@ def variables(template: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_occurrences(template)))
 
 
-def check(template: str, *, field: str = "prompt_template") -> str:
-    """Return `template` when it has exactly one `{prompt}`.
+def is_address(given: Any) -> bool:
+    """Whether what was given as a template is the address of one in MLflow's registry, see `registered_prompts.py`."""
+    return isinstance(given, str) and given.startswith(SCHEME)
+
+
+def check(template: Any, *, field: str = "prompt_template") -> Any:
+    """Return `template`, a text or the messages of a chat, when it has exactly one `{prompt}`, in a chat the user's.
 
     Raises InvalidInput saying what was found.
     """
+    if isinstance(template, list):
+        check("\n".join(each["content"] for each in template), field=field)
+        if template[_place(template)]["role"] != "user":
+            raise InvalidInput(field, f"{field} must have {{prompt}} in a message of the user, where the input is put.")
+        return template
     if not isinstance(template, str):
         raise InvalidInput(field, f"{field} must be a text with {{prompt}} in it, got {type(template).__name__}.")
     count = _occurrences(template).count(PROMPT)
@@ -47,16 +58,59 @@ def fill(template: str, prompt: str, values: Mapping[str, Any] | None = None) ->
     return _pattern(template).sub(lambda match: str(given[match[1]]) if match[1] else match[0][0], template)
 
 
+def put_around(template: Any, row: Row, values: Mapping[str, Any] | None = None, *, field: str) -> Row:
+    """Return a copy of a row as the template makes it: its text `field` or the user's last message filled in.
+
+    Where the template is a chat, a row with a text becomes one. Raises InvalidInput naming a variable that has no value.
+    """
+    messages = row.get("messages")
+    if isinstance(template, list):
+        said = messages or [{"role": "user", "content": row[field]}]
+        rest = {name: value for name, value in row.items() if name != field}
+        return {**rest, "messages": fill_chat(template, said, values)}
+    if messages:
+        return {**row, "messages": fill_messages(template, messages, values)}
+    return {**row, field: fill(template, row[field], values)}
+
+
+def fill_chat(template: list[Row], messages: list[Row], values: Mapping[str, Any] | None = None) -> list[Row]:
+    """Return `messages` with the chat around them: what comes before `{prompt}` first, the rest around the user's last message.
+
+    A system message of the request goes before the template's own.
+    """
+    last, place = _last_of_user(messages), _place(template)
+    own = [each for each in messages[:last] if each["role"] == "system"]
+    said = [each for each in messages[:last] if each["role"] != "system"]
+    opening = [each for each in template[:place] if not own or each["role"] != "system"]
+    content = _filled(template[place]["content"], messages[last].get("content"), values, where=f"messages[{last}]")
+    opened, closed = ([_spoken(each, values) for each in part] for part in (opening, template[place + 1 :]))
+    return [*own, *opened, *said, {**messages[last], "content": content}, *closed, *messages[last + 1 :]]
+
+
 def fill_messages(template: str, messages: list[Row], values: Mapping[str, Any] | None = None) -> list[Row]:
     """Return a copy of `messages` whose last message of the user is wrapped by `template`.
 
     The chat template is rendered afterwards: wrapping what it renders would put text before its first token.
     """
+    last = _last_of_user(messages)
+    wrapped = {**messages[last], "content": _filled(template, messages[last].get("content"), values, where=f"messages[{last}]")}
+    return [*messages[:last], wrapped, *messages[last + 1 :]]
+
+
+def _last_of_user(messages: list[Row]) -> int:
     last = max((number for number, each in enumerate(messages) if each["role"] == "user"), default=None)
     if last is None:
         raise InvalidInput("messages", "the prompt template wraps the user's last message, and there is no message of the user.")
-    wrapped = {**messages[last], "content": _filled(template, messages[last].get("content"), values, where=f"messages[{last}]")}
-    return [*messages[:last], wrapped, *messages[last + 1 :]]
+    return last
+
+
+def _place(template: list[Row]) -> int:
+    """Which message of a chat has `{prompt}`."""
+    return next(number for number, each in enumerate(template) if PROMPT in variables(each["content"]))
+
+
+def _spoken(message: Row, values: Mapping[str, Any] | None) -> Row:
+    return {**message, "content": fill(message["content"], "", values)}
 
 
 def _filled(template: str, content: Any, values: Mapping[str, Any] | None, *, where: str) -> Any:

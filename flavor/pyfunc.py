@@ -9,12 +9,13 @@ from dataclasses import replace
 from queue import SimpleQueue
 from typing import Any
 
-from . import prompt_templates
+from . import prompt_templates, registered_prompts
 from .adapter_choice import AdapterLock, adapter_of
 from .batching import MAX_ROWS
 from .conversations import Conversations, in_turn
 from .decoding import decode_row, settings_for, usage_of
 from .errors import as_mlflow_does
+from .flavor_config import Prompt
 from .lengths import token_limit
 from .media import MAX_PIXELS
 from .parameters import Effective, Source, accepted_names, resolve
@@ -52,6 +53,7 @@ class PyfuncModel:
         *,
         model_config: Row | None = None,
         prompt_template: str | None = None,
+        prompt: Prompt | None = None,
         overlong: str = "truncate",
         signature_defaults: Row | None = None,
         output: str = "rich",
@@ -60,7 +62,7 @@ class PyfuncModel:
         self.task = task
         self.pipeline = pipeline
         self.model_config = dict(model_config or {})
-        self.prompt_template = prompt_templates.check(prompt_template) if prompt_template else None
+        self.prompt = prompt or registered_prompts.named(prompt_template or None)
         self.overlong = _checked("overlong", overlong, OVERLONG)
         self.signature_defaults = dict(signature_defaults or {})
         self.output = output
@@ -72,6 +74,11 @@ class PyfuncModel:
         self._accepted = accepted_names(pipeline)
         if self.token_limit is not None:
             pipeline.tokenizer.model_max_length = self.token_limit
+
+    @property
+    def prompt_template(self) -> Any:
+        """The text, or the messages of a chat, that inputs are put into; None where there is none."""
+        return self.prompt.template if self.prompt else None
 
     def predict(self, model_input: Any, params: Row | None = None) -> Any:
         """Answer N inputs with N lists of records (stock's shape when `output` says so).
@@ -250,20 +257,18 @@ class PyfuncModel:
         template = self._template(values)
         if not template:
             return checked
-        variables = values.get("prompt_variables")
-        if checked.get("messages"):
-            return {**checked, "messages": prompt_templates.fill_messages(template, checked["messages"], variables)}
-        name = self.task.inputs[0].name
-        return {**checked, name: prompt_templates.fill(template, checked[name], variables)}
+        return prompt_templates.put_around(template, checked, values.get("prompt_variables"), field=self.task.inputs[0].name)
 
-    def _template(self, values: Row) -> str | None:
+    def _template(self, values: Row) -> Any:
         """The request's own template, else the model's; an empty text in the request means none."""
         if not self.task.accepts_prompt_template:
             return None
         asked = values.get("prompt_template")
         if asked is None:
             return self.prompt_template
-        return prompt_templates.check(asked, field="params.prompt_template") if asked else None
+        field = "params.prompt_template"
+        template = registered_prompts.of_request(asked, field=field) if asked else None
+        return registered_prompts.check_fits(template, self.task, self.pipeline, field=field)
 
     def _settled(self, found: Effective) -> Effective:
         """Sampling on or off as the rest implies; the prompt is not repeated where a template is set, and is where none is."""

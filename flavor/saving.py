@@ -43,6 +43,7 @@ def save_model(
     quantization_config: Any = None,
     pyfunc_output: str = "rich",
     max_shard_size: str | None = None,
+    cast_weights: bool = False,
     link: bool = False,
     validate: bool = False,
     progress: Progress | None = None,
@@ -96,6 +97,7 @@ def log_model(
     quantization_config: Any = None,
     pyfunc_output: str = "rich",
     max_shard_size: str | None = None,
+    cast_weights: bool = False,
     link: bool = False,
     validate: bool = False,
     progress: Progress | None = None,
@@ -118,9 +120,12 @@ def log_model(
     quantization_config
                      of an adapter's folder: how its base was quantised when it was trained, which the folder cannot tell
     pyfunc_output    "rich", or "stock" for the shape that stock's pyfunc answers in
+    cast_weights     write the weights of a model in memory in `torch_dtype`; else they keep their own, and are only loaded in it
     link             hard-link the weights: only where nobody ever writes into the source's files
     validate         load the model when it is written, and let it answer `input_example`, or the task's example; refused when
                      it cannot. It takes the memory and the time of that answer
+    prompt_template  a text with `{prompt}`, or `prompts:/<name>/<version>` or `prompts:/<name>@<alias>` of MLflow's registry: its
+                     text is kept, and it is linked to run, model and version; an alias is followed anew at every load
     progress         called with (stage, done, total, unit)
     should_stop      asked often; when it says so, Cancelled is raised
 

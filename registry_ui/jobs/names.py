@@ -41,10 +41,14 @@ def check_alias(alias: str | None, *, registered_model: str | None) -> None:
 
 
 def check_prompt_template(template: str | None, *, task: str | None) -> None:
-    """Refuse a template without its one {prompt}, and one for a task whose input is no prompt."""
+    """Refuse a template without its one {prompt}, and one for a task whose input is no prompt.
+
+    A prompt of MLflow's registry is named by its address; what is there, the job finds out.
+    """
     if template is None:
         return
-    prompt_templates.check(template)
+    if not prompt_templates.is_address(template):
+        prompt_templates.check(template)
     known = find_task(task_behind(task)) if task else None
     if known is not None and not known.accepts_prompt_template:
         names = ", ".join(each.name for each in all_tasks() if each.accepts_prompt_template)
