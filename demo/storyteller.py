@@ -36,10 +36,10 @@ class Turn(NamedTuple):
     block: int
 
 
-def prepare(*, dialogues: int = 5500) -> Recipe:
+def prepare(*, dialogues: int = 5500, held_out_dialogues: int = 300) -> Recipe:
     """Compose the dialogues, train the tokenizer and return the untrained model with all that its training needs."""
     training = compose(dialogues, seed=1)
-    held_out = compose(300, seed=2, held_out=True)
+    held_out = compose(held_out_dialogues, seed=2, held_out=True)
     tokenizer = train_byte_pairs(
         (f"{turn.question}\n{turn.answer}" for turn in training),
         size=2000,

@@ -32,16 +32,17 @@ def train(
     output_dir: str,
     tracking_uri: str,
     max_steps: int = -1,
+    **size: Any,
 ) -> dict[str, Any]:
     """Train `demo`, save it under `output_dir` and return what logging it needs (keywords of `submit_log`).
 
     A demo with a base reads it from the folder of that name beside `output_dir`.
-    `max_steps` cuts the training short (tests). Raises TrainingStopped, with the MLflow run marked killed.
+    `max_steps` and `size`, keywords of the demo's `prepare`, make less of it (tests). Raises TrainingStopped, with the MLflow run marked killed.
     """
     chosen = get_demo(demo)
     set_seed(SEED)
     report(_progress("composing data", None, None))
-    recipe = _recipe(chosen, Path(output_dir))
+    recipe = _recipe(chosen, Path(output_dir), size)
     with _tracked(tracking_uri, run_name=chosen.name) as run_id:
         _fit(recipe, report, should_stop, Path(output_dir), max_steps=max_steps)
         report(_progress("measuring", None, None))
@@ -64,9 +65,9 @@ def train(
     }
 
 
-def _recipe(demo: Demo, output_dir: Path) -> Recipe:
+def _recipe(demo: Demo, output_dir: Path, size: dict[str, Any]) -> Recipe:
     prepare = import_module(f"demo.{demo.module}").prepare
-    return prepare(base=output_dir.parent / demo.base) if demo.base else prepare()
+    return prepare(base=output_dir.parent / demo.base, **size) if demo.base else prepare(**size)
 
 
 def _fit(recipe: Recipe, report: Report, should_stop: ShouldStop, output_dir: Path, *, max_steps: int) -> None:
