@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
@@ -31,9 +31,6 @@ TASK_TAG = "flavor.task"
 PROMPTS_TAG = "mlflow.linkedPrompts"
 EXTERNAL_TAG = "mlflow.model.isExternal"
 
-# Says which data set a metric was measured on, by name and digest.
-Measured = Callable[[str], tuple[str, str] | None]
-
 
 @dataclass(frozen=True)
 class LogRequest:
@@ -52,7 +49,7 @@ class LogRequest:
     run_id: str | None = None
     resources: Any = None
     auth_policy: Any = None
-    measured: Measured | None = None
+    metrics: Sequence["Metric"] | None = None  # measured of the model; those of the run at this step when left out
 
     @classmethod
     def of(cls, arguments: Mapping[str, Any]) -> "LogRequest":
@@ -185,26 +182,27 @@ def _mlflow_model(logged: "LoggedModel", run_id: str | None, request: LogRequest
 
 
 def _link_to_run(client: "MlflowClient", logged: "LoggedModel", run_id: str | None, request: LogRequest) -> None:
-    """Make the model an output of its run, and the run's metrics of that step its own, as stock does."""
+    """Make the model an output of its run, and what was measured of it its own, by default as stock finds it."""
     if run_id is None:
         return
     from mlflow.entities import LoggedModelOutput  # heavy
 
     client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=request.step)])
-    metrics = []
-    for key in client.get_run(run_id).data.metrics:
-        for each in client.get_metric_history(run_id, key):
-            if each.step == request.step and each.model_id is None:
-                metrics.append(_own(each, logged, run_id, request.measured))
-    if metrics:
-        client.log_batch(run_id, metrics=metrics)
+    measured = _metrics_of_step(client, run_id, request.step) if request.metrics is None else request.metrics
+    if measured:
+        client.log_batch(run_id, metrics=[_own(each, logged, run_id) for each in measured])
 
 
-def _own(metric: "Metric", logged: "LoggedModel", run_id: str, measured: Measured | None) -> "Metric":
+def _metrics_of_step(client: "MlflowClient", run_id: str, step: int) -> list["Metric"]:
+    history = (each for key in client.get_run(run_id).data.metrics for each in client.get_metric_history(run_id, key))
+    return [each for each in history if each.step == step and each.model_id is None]
+
+
+def _own(metric: "Metric", logged: "LoggedModel", run_id: str) -> "Metric":
     """Return a metric of a run as the model's own."""
     from mlflow.entities import Metric  # heavy
 
-    data, digest = (measured(metric.key) if measured else None) or (None, None)
+    data, digest = metric.dataset_name, metric.dataset_digest
     return Metric(metric.key, metric.value, metric.timestamp, metric.step, logged.model_id, data, digest, run_id)
 
 

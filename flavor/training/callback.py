@@ -12,13 +12,14 @@ from ..errors import as_mlflow_does
 from ..tasks._base import InvalidInput
 from . import variables, watching
 from .chance import put_back
+from .data_sets import DataSets
 from .options import Checkpoints, Options
 from .recorder import Recorder
 from .runs import open_run
 from .trainings import Subject, Training, metrics_of
 
 _DISTURBING = ("sklearn", "tensorflow", "pytorch")  # autologging that would make runs of what a training uses inside
-_FINAL = "train_loss"  # only in what the Trainer tells when it is done
+_FINAL = {"train_loss", "train_runtime"}  # in what the Trainer tells when it is done
 
 
 class TrainerCallback(MLflowCallback):
@@ -121,7 +122,7 @@ class TrainerCallback(MLflowCallback):
             self._log_outside(args, state, logs)
             return
         self._training.log(logs, state.global_step)
-        if _FINAL in logs:
+        if control.should_training_stop and logs.keys() >= _FINAL:
             self._training.log_models(state, registers=True)
 
     def on_save(self, args: Any, state: Any, control: Any, **seen: Any) -> None:
@@ -168,8 +169,7 @@ class TrainerCallback(MLflowCallback):
         model_id = None
         if before is not None and run_id == before.run.run_id:
             model_id = before.models.best if args.load_best_model_at_end else before.models.last
-        measured = before.data.measured if before else None
-        metrics = metrics_of(logs, state.global_step, measured=measured, model_id=model_id)
+        metrics = metrics_of(logs, state.global_step, before.data if before else DataSets(), model_id)
         recorder = Recorder()
         recorder.now("metrics", mlflow.MlflowClient().log_batch, run_id, metrics=metrics)
         recorder.close()

@@ -82,11 +82,11 @@ def describe(train: Any, held_out: Any) -> DataSets:
 def _described(data: Any, name: str, context: str) -> DataSet:
     kind = f"{type(data).__module__}.{type(data).__qualname__}"
     size = _size(data)
+    if known := getattr(data, "_fingerprint", None):  # of the datasets library: it changes with every step of a preparation
+        features = {str(key): str(value) for key, value in (getattr(data, "features", None) or {}).items()}
+        return DataSet(name, context, str(known)[:36], kind, size, features)
     picked = _picked(data, size)
-    features = {str(key): str(value) for key, value in getattr(data, "features", None or {}).items()} or _features(picked)
-    known = getattr(data, "_fingerprint", None)  # of the datasets library: it changes with every step of a preparation
-    digest = str(known) if known else _digest(kind, size, picked)
-    return DataSet(name, context, digest[:36], kind, size, features)
+    return DataSet(name, context, _digest(kind, size, picked), kind, size, _features(picked))
 
 
 def _size(data: Any) -> int | None:

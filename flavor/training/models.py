@@ -2,7 +2,7 @@
 
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,7 @@ from ..artifact_files import ADAPTER_CONFIG
 from ..artifact_writing import SaveRequest, open_request
 from ..bases import ARTIFACT_SCHEMES
 from ..errors import FlavorError
-from ..logged_models import LogRequest, Measured, log
+from ..logged_models import LogRequest, log
 from ..memory import save_base
 from ..peft import base_named_in
 from ..tasks._base import InvalidInput
@@ -31,7 +31,6 @@ class Models:
 
     run_id: str
     options: Options
-    measured: Measured | None = None
     logged: dict[int, str] = field(default_factory=dict)  # step to model id
     best: str | None = None
     last: str | None = None
@@ -41,17 +40,17 @@ class Models:
         """Leave off logging: what is on its way ends FAILED."""
         self._stopped.set()
 
-    def log_checkpoint(self, folder: Path, step: int, model: Any) -> None:
+    def log_checkpoint(self, folder: Path, step: int, metrics: Sequence[Any] | None, model: Any) -> None:
         """Log the checkpoint in a folder; `model` is what is in memory, for the base of an adapter that is nowhere else."""
         if step in self.logged:
             return
         with _base_of(folder, model, self.options.base_model) as base_model:
-            self._log(str(folder), step, base_model=base_model)
+            self._log(str(folder), step, metrics, base_model=base_model)
 
-    def log_memory(self, model: Any, processor: Any, step: int) -> None:
+    def log_memory(self, model: Any, processor: Any, step: int, metrics: Sequence[Any] | None) -> None:
         """Log the model as it is in memory."""
         if step not in self.logged:
-            self._log(model, step, processor=processor, base_model=self.options.base_model)
+            self._log(model, step, metrics, processor=processor, base_model=self.options.base_model)
 
     def find_logged(self) -> None:
         """Remember what the run has logged already."""
@@ -83,9 +82,9 @@ class Models:
             MlflowClient().set_registered_model_alias(name, self.options.alias, version.version)
         return str(version.version)
 
-    def _log(self, source: Any, step: int, **further: Any) -> None:
+    def _log(self, source: Any, step: int, metrics: Sequence[Any] | None, **further: Any) -> None:
         tags = {**self.options.plain_tags, STEP_TAG: str(step)}
-        logging_request = LogRequest(name=f"checkpoint-{step}", run_id=self.run_id, step=step, tags=tags, measured=self.measured)
+        logging_request = LogRequest(name=f"checkpoint-{step}", run_id=self.run_id, step=step, tags=tags, metrics=metrics)
         request = SaveRequest(source, should_stop=self._stopped.is_set, **further, **self.options.for_the_model())
         self.logged[step] = log(logging_request, request).model_id
 
@@ -105,8 +104,9 @@ def check(model: Any, processor: Any, options: Options) -> str:
     has_adapters = adapted.has_adapters(model)
     if options.base_model and not has_adapters:
         raise InvalidInput("base_model", "the model has no adapters, so base_model means nothing for it; leave it out.")
-    if has_adapters and not adapted.is_peft_model(model):
-        return ""  # in place: there is no model without adapters that could be looked at alone
+    is_in_place = has_adapters and not adapted.is_peft_model(model)
+    if is_in_place or getattr(model, "hf_device_map", None):
+        return ""  # the checkpoint can be logged, though this cannot be looked at as it is in memory
     below = adapted.base_of(model) if has_adapters else model
     try:
         open_request(SaveRequest(below, processor=processor, **options.for_the_model()))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..logged_models import FAILURE_TAG
+from ..abandoned import FAILURE_TAG
 from . import arguments, data_sets, environment
 from .data_sets import DataSets
 from .models import Models, check
@@ -52,6 +52,7 @@ class Training:
     models: Models = field(init=False)
     are_models_logged: bool = False
     _unsent: deque[Any] = field(default_factory=deque)  # metrics
+    _measured: dict[int, dict[str, Any]] = field(default_factory=dict)  # of the steps that became checkpoints, and the newest
 
     def __post_init__(self) -> None:
         self.models = Models(self.run.run_id, self.options)
@@ -66,7 +67,6 @@ class Training:
         self.data = (
             self.recorder.now("the data sets", data_sets.describe, subject.train_data, subject.held_out_data) or DataSets()
         )
-        self.models.measured = self.data.measured
         # Read now, sent later: the first step writes into the model's configuration.
         params = self.recorder.now("the params", arguments.params_of, subject.model, subject.args, self.variables)
         files = self.recorder.now("the files about the training", self._files)
@@ -84,10 +84,12 @@ class Training:
 
     def log(self, logs: Mapping[str, Any], step: int) -> None:
         """Record what the Trainer tells."""
-        metrics = metrics_of(logs, step)
+        metrics = metrics_of(logs, step, self.data)
         left_out = [key for key in logs if arguments.named(key) not in {each.key for each in metrics}]
         for key in left_out:
             self.recorder.note(f"the metric {key}", f"it is a {type(logs[key]).__name__}, and MLflow keeps numbers")
+        self._measured = {each: kept for each, kept in self._measured.items() if each in (step, *self.saved)}
+        self._measured.setdefault(step, {}).update({each.key: each for each in metrics})
         self._unsent.extend(metrics)
         if not self.recorder.is_busy:  # else they go with the next ones
             self.recorder.later(METRICS, self._send_metrics)
@@ -100,7 +102,6 @@ class Training:
         except OSError as error:
             self.recorder.note("in the checkpoint, which run wrote it", str(error))
         if self.checkpoints is Checkpoints.ALL:
-            self.recorder.now(METRICS, self._send_metrics)
             self._log_checkpoint(step)
 
     def log_models(self, state: Any, *, registers: bool) -> None:
@@ -108,7 +109,6 @@ class Training:
         if self.are_models_logged or self.checkpoints is Checkpoints.NONE:
             return
         self.are_models_logged = True
-        self.recorder.now(METRICS, self._send_metrics)  # a model takes those of its step along
         last, best = max(self.saved, default=None), self._best(state)
         if self.run.is_continued:
             self.recorder.now("what the run logged before", self.models.find_logged)
@@ -116,8 +116,8 @@ class Training:
             self._log_checkpoint(step)
         if last is None and registers:
             last = state.global_step
-            subject = self.subject
-            self.recorder.now(f"the model of step {last}", self.models.log_memory, subject.model, subject.processor, last)
+            subject, what = self.subject, f"the model of step {last}"
+            self.recorder.now(what, self.models.log_memory, subject.model, subject.processor, last, self._metrics_of(last))
         self.recorder.now("which model is best and which is last", self.models.mark, best=best, last=last)
         if registers and self.options.registered_model_name:
             self._register()
@@ -155,7 +155,12 @@ class Training:
 
     def _log_checkpoint(self, step: int) -> None:
         what = f"the checkpoint of step {step}"
-        self.recorder.now(what, self.models.log_checkpoint, self.saved[step], step, self.subject.model)
+        metrics = self._metrics_of(step)
+        self.recorder.now(what, self.models.log_checkpoint, self.saved[step], step, metrics, self.subject.model)
+
+    def _metrics_of(self, step: int) -> list[Any] | None:
+        """What was measured at a step; None, for MLflow to be asked, when that was before this training was resumed."""
+        return list(self._measured[step].values()) if step in self._measured else None
 
     def _register(self) -> None:
         if self.models.best or self.models.last:
@@ -211,17 +216,16 @@ class Training:
         telling.close()
 
 
-def metrics_of(logs: Mapping[str, Any], step: int, *, measured: Any = None, model_id: str | None = None) -> list[Any]:
+def metrics_of(logs: Mapping[str, Any], step: int, data: DataSets, model_id: str | None = None) -> list[Any]:
     """Return what the Trainer told as MLflow's metrics; what is no number is left out, as transformers does."""
     from mlflow.entities import Metric  # heavy
 
     now = int(time.time() * 1000)
-    found = []
-    for key, value in logs.items():
-        if (number := _number(value)) is not None:
-            data, digest = (measured(key) if measured else None) or (None, None)
-            found.append(Metric(arguments.named(key), number, now, step, model_id, data, digest))
-    return found
+    numbers = {key: number for key, value in logs.items() if (number := _number(value)) is not None}
+    return [
+        Metric(arguments.named(key), number, now, step, model_id, *(data.measured(key) or (None, None)))
+        for key, number in numbers.items()
+    ]
 
 
 def shortened(text: str, signs: int) -> str:

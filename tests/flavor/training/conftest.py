@@ -13,10 +13,6 @@ from transformers import DataCollatorWithPadding, Trainer, TrainingArguments
 
 from tests import tiny_models
 
-from ..conftest import mlflow_uri, store
-
-__all__ = ["mlflow_uri", "store"]
-
 TEXTS = ("good soup", "bad soup", "the waiter was kind", "the soup was cold", "good", "bad", "kind", "cold")
 
 
