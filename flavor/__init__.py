@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .card_drafts import draft_card as draft_card
     from .examination import inspect as inspect
     from .loading import load_model as load_model
     from .loading import load_pyfunc_model as load_pyfunc_model
@@ -24,6 +25,7 @@ _DOOR = {
     "log_model": "saving",
     "load_model": "loading",
     "load_pyfunc_model": "loading",
+    "draft_card": "card_drafts",
     "inspect": "examination",
     "merge_and_log": "merging",
     "persist_pretrained_model": "persisting",
@@ -38,6 +40,7 @@ __all__ = [
     "FLAVOR_NAME",
     "TrainerCallback",
     "autolog",
+    "draft_card",
     "get_default_conda_env",
     "get_default_pip_requirements",
     "inspect",

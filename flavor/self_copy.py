@@ -16,9 +16,11 @@ LEFT_OUT = frozenset(
     {
         "abandoned.py",
         "artifact_writing.py",
+        "card_drafts.py",
         "card_sources.py",
         "cards.py",
         "checkpoints.py",
+        "evidence.py",
         "examination.py",
         "input_examples.py",
         "inspection.py",
