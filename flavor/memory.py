@@ -59,7 +59,7 @@ def open_parts(parts: Parts, *, task: str | None = None) -> ModelInMemory:
 def save_model(model: Any, folder: Path, writer: Writer) -> None:
     """Write a model's weights and configurations into a folder."""
     with quiet():
-        model.save_pretrained(str(folder), max_shard_size=writer.max_shard_size)
+        model.save_pretrained(str(folder), max_shard_size=writer.shard_size(bytes_of(model.state_dict())))
 
 
 def save_base(base: Any, state: dict[str, Any], folder: Path, writer: Writer) -> None:
@@ -68,9 +68,14 @@ def save_base(base: Any, state: dict[str, Any], folder: Path, writer: Writer) ->
     try:
         base._hf_peft_config_loaded = False  # else transformers would write the adapter only
         with quiet():
-            base.save_pretrained(str(folder), state_dict=state, max_shard_size=writer.max_shard_size)
+            base.save_pretrained(str(folder), state_dict=state, max_shard_size=writer.shard_size(bytes_of(state)))
     finally:
         base._hf_peft_config_loaded = carries
+
+
+def bytes_of(state: dict[str, Any]) -> int:
+    """Return the size of weights, those that are tied counted each time."""
+    return sum(each.numel() * each.element_size() for each in state.values() if hasattr(each, "numel"))
 
 
 def save_components(parts: Parts, writer: Writer) -> None:
@@ -81,7 +86,8 @@ def save_components(parts: Parts, writer: Writer) -> None:
 
 def dtype_of(parts: Parts) -> str:
     """Return the type that the model will be loaded in, as stock writes it: `torch.float32`."""
-    return str(parts.dtype or getattr(parts.model, "dtype", "") or "")
+    said = str(parts.dtype or getattr(parts.model, "dtype", "") or "")
+    return said if not said or said.startswith("torch.") else f"torch.{said}"
 
 
 def hub_id_of(model: Any) -> str:

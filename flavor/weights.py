@@ -21,7 +21,8 @@ MANIFEST = "flavor_manifest.json"
 CHUNK_BYTES = 8 * 2**20  # of a copy
 HASHED_BYTES = 2**20  # fits into a core's own memory
 HASHED_AT_ONCE = 4
-SHARD_SIZE = "5GB"  # small enough to be sent again, large enough that most models are one file
+SHARD_BYTES = 5 * 10**9  # small enough to be sent again, large enough that most models are one file
+MOST_SHARDS = 50
 # What loading reads; the rest of an artifact (card, requirements, what MLflow adds later) does not change what a model does.
 LOADED_FOLDERS = ("model", "components", "peft", "pipeline", "code")
 
@@ -53,7 +54,7 @@ class Writer:
         progress: Progress | None = None,
         should_stop: ShouldStop | None = None,
         how: How = How.COPY,
-        max_shard_size: str = SHARD_SIZE,
+        max_shard_size: str | None = None,
     ) -> None:
         self.folder = folder
         self.how = how
@@ -67,6 +68,10 @@ class Writer:
     def expect(self, total_bytes: int) -> None:
         """Say how many bytes will be put, for the progress."""
         self._total_bytes = total_bytes
+
+    def shard_size(self, total_bytes: int) -> int | str:
+        """Return how large a weights file may be: as was asked, else by the size of the whole, so that there are never many."""
+        return self.max_shard_size or max(SHARD_BYTES, -(-total_bytes // MOST_SHARDS))
 
     def stage(self, name: str) -> None:
         """Tell what begins. Raises Cancelled."""
