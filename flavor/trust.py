@@ -1,13 +1,16 @@
 """What an artifact could run by being loaded, and who allowed it: nothing runs unless somebody named its content hash."""
 
 from pathlib import Path
+from typing import Any
 
 from .artifact_code import foreign_code
-from .artifact_files import ArtifactFiles, local_files
+from .artifact_files import ArtifactFiles, Unreadable, local_files
 from .artifact_weights import pickles_needed
-from .errors import UntrustedCode
+from .errors import ModelNotLoadable, UntrustedCode
 from .flavor_config import FlavorConfig
 from .weights import LOADED_FOLDERS, Listed, content_hash, hash_of
+
+NAMES_OF_CODE = ("auto_map", "custom_pipelines")  # keys of configurations
 
 
 def check(folder: Path, config: FlavorConfig, trust: str | None) -> bool:
@@ -27,7 +30,28 @@ def check(folder: Path, config: FlavorConfig, trust: str | None) -> bool:
             f"{dangerous[0]}{others} could run any code when this model is loaded{given}. "
             f"When you know who made it, load it with trust={found!r}; safetensors without code need no trust."
         )
+    if elsewhere := code_elsewhere(files):
+        raise UntrustedCode(
+            f"{elsewhere[0]} names code of another repository, so no content hash says what it would run; put that code into the "
+            "model's own folder and log that."
+        )
     return True
+
+
+def code_elsewhere(files: ArtifactFiles) -> list[str]:
+    """Return the configurations that name code outside the artifact, as `org/name--module.Class`. Raises ModelNotLoadable."""
+    try:
+        return [path for path in files.named("*config.json") if _names_elsewhere(files.json(path))]
+    except Unreadable as error:
+        raise ModelNotLoadable(f"{error} Log the model again.") from error
+
+
+def _names_elsewhere(content: Any, *, is_code: bool = False) -> bool:
+    if isinstance(content, dict):
+        return any(_names_elsewhere(each, is_code=is_code or key in NAMES_OF_CODE) for key, each in content.items())
+    if isinstance(content, list):
+        return any(_names_elsewhere(each, is_code=is_code) for each in content)
+    return is_code and "--" in str(content)
 
 
 def hash_folder(folder: Path) -> str:

@@ -72,6 +72,16 @@ def with_tokenizer_code(folder: Path, marker: Path) -> None:
     change_block(folder, tokenizer_type="Own")
 
 
+def with_custom_pipeline(folder: Path, marker: Path) -> None:
+    """A pipeline of the model's own, as `pipeline(trust_remote_code=True)` would run it."""
+    (folder / "model/own.py").write_text(
+        mark(marker) + "from transformers import TextClassificationPipeline\nclass Own(TextClassificationPipeline):\n    pass\n"
+    )
+    path = folder / "model/config.json"
+    own = {"text-classification": {"impl": "own.Own", "pt": ["AutoModelForSequenceClassification"], "type": "text"}}
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"custom_pipelines": own}))
+
+
 def with_pickle(folder: Path, marker: Path) -> None:
     """Weights whose unpickling writes the marker."""
     (folder / "model/model.safetensors").unlink()
@@ -94,7 +104,7 @@ def change_block(folder: Path, **changes: str) -> None:
     (folder / "MLmodel").write_text(yaml.safe_dump(content))
 
 
-DANGERS = [with_auto_map, with_code_folder, with_tokenizer_code, with_pickle]
+DANGERS = [with_auto_map, with_code_folder, with_tokenizer_code, with_custom_pipeline, with_pickle]
 
 
 @pytest.mark.parametrize("danger", DANGERS)
@@ -127,6 +137,35 @@ def test_code_runs_for_who_names_its_hash(artifact: Path, marker: Path) -> None:
     loaded = flavor.load_model(str(artifact), trust=hash_folder(artifact), device="cpu")
     assert loaded("good") == expected
     assert marker.exists()
+
+
+def test_a_custom_pipeline_loads_for_who_names_its_hash_and_the_tasks_own_answers(artifact: Path, marker: Path) -> None:
+    expected = flavor.load_model(str(artifact), device="cpu")("good")
+    with_custom_pipeline(artifact, marker)
+    assert flavor.load_model(str(artifact), trust=hash_folder(artifact), device="cpu")("good") == expected
+    assert not marker.exists()
+
+
+@pytest.mark.parametrize(
+    ("danger", "key"), [(with_auto_map, "auto_map"), (with_custom_pipeline, "custom_pipelines")], ids=["auto_map", "pipeline"]
+)
+def test_a_hash_is_no_trust_in_code_that_it_does_not_cover(
+    artifact: Path, marker: Path, danger: Callable[[Path, Path], None], key: str
+) -> None:
+    danger(artifact, marker)
+    path = artifact / "model/config.json"
+    path.write_text(path.read_text().replace('"own.', '"org/other--own.'))
+    assert "org/other--own." in json.dumps(json.loads(path.read_text())[key])
+    with pytest.raises(UntrustedCode, match=r"config\.json names code of another repository"):
+        flavor.load_model(str(artifact), trust=hash_folder(artifact))
+    assert not marker.exists()
+
+
+def test_a_known_class_loads_whatever_code_its_configuration_names(artifact: Path) -> None:
+    path = artifact / "model/config.json"
+    named = {"auto_map": {"AutoConfig": "org/other--own.OwnConfig"}}
+    path.write_text(json.dumps(json.loads(path.read_text()) | named))
+    assert flavor.load_model(str(artifact), device="cpu")("good")
 
 
 def test_pickled_weights_of_tensors_load_for_who_names_their_hash(artifact: Path) -> None:
