@@ -29,7 +29,7 @@ from flavor.inspection import local_reader, read_facts
 from flavor.pyfunc import PyfuncModel
 from flavor.results import json_safe
 from flavor.signatures import signature_of
-from flavor.tasks import Display, Row, Task, all_tasks, get_task
+from flavor.tasks import Display, Kind, Row, Task, all_tasks, get_task
 from flavor.tasks._checking import check_params, check_rows
 from tests.flavor.conftest import folder_of
 
@@ -186,6 +186,19 @@ def test_stock_gets_its_shape_with_one_entry_per_input(task: Task) -> None:
     own = own_tests(task)
     stock = PyfuncModel(task, own.tiny_pipeline(), output="stock")
     assert len(stock.predict([task.example, own.NOTHING], own.PARAMS)) == getattr(own, "STOCK_LENGTH", 2)
+
+
+@pytest.mark.parametrize("task", [param for param in TASKS if any(each.kind is Kind.TEXT for each in param.values[0].inputs)])
+def test_a_text_far_over_the_models_length_is_cut_and_said_so_or_refused(task: Task, model: PyfuncModel) -> None:
+    params, names = own_tests(task).PARAMS, [each.name for each in task.inputs if each.kind is Kind.TEXT]
+    name = next((each for each in names if each in task.example), names[0])
+    long = {**task.example, name: task.example.get(name, "") + " soup" * (model.token_limit or 1)}
+    cut, short = model.run([long, task.example], params, on_error="row")
+    assert cut.error is None or (cut.error["code"], cut.error["field"] in {name, *task.example}) == ("invalid-input", True)
+    refused, _ = model.run([long, task.example], params, on_error="row", overlong="refuse")
+    is_said = [each.code for each in cut.warnings if each.code == "input_truncated"]
+    assert (refused.error or {}).get("code") == ("invalid-input" if is_said or cut.error else None)
+    assert short.error is None
 
 
 def without_numbers(value: Any) -> Any:
