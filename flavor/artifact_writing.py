@@ -222,7 +222,8 @@ def _describe(model: "Model", task: Task, config: FlavorConfig, request: SaveReq
     from mlflow.models.utils import _save_example
 
     protocol = request.protocol
-    model.signature = request.signature or (signature_of_requests(protocol.name) if protocol else signature_of(task))
+    own = signature_of_requests(protocol.name) if protocol else signature_of(task, output=request.pyfunc_output)
+    model.signature = request.signature or own
     example = _kept_example(task, request)
     if example is not None:
         _save_example(model, example, str(folder))

@@ -28,18 +28,19 @@ _COLUMN_TYPES = {
 _PARAM_TYPES = {int: "long", float: "double", str: "string", bool: "boolean", dict: "string"}
 
 
-def signature_of(task: Task, *, with_inputs: bool = False) -> "ModelSignature":
+def signature_of(task: Task, *, with_inputs: bool = False, output: str = "rich") -> "ModelSignature":
     """Return the signature of a task: its outputs, and every parameter that MLflow can carry.
 
     `with_inputs` is for registries that demand typed inputs, such as Unity Catalog: give it to `log_model` as `signature`.
+    `output` is the `pyfunc_output` of the model.
     """
     from mlflow.models import ModelSignature  # heavy
-    from mlflow.types import ParamSchema, Schema
+    from mlflow.types import ParamSchema
 
     params = [_param(each) for each in task.params if _is_carried(each)]
     signature = ModelSignature(
         inputs=_inputs(task) if with_inputs else None,
-        outputs=Schema([_column(each) for each in task.outputs]),
+        outputs=_stock_outputs(task) if output == "stock" and task.is_done_by_stock else _outputs(task),
         params=ParamSchema(params) if params else None,  # type: ignore[arg-type]
     )
     signature._is_signature_from_type_hint = with_inputs
@@ -62,6 +63,22 @@ def _inputs(task: Task) -> Any:
     return Schema([_column(each) for each in task.inputs])
 
 
+def _outputs(task: Task) -> Any:
+    from mlflow.types import Schema  # heavy
+
+    return Schema([_column(each) for each in task.outputs])
+
+
+def _stock_outputs(task: Task) -> Any:
+    """What stock's signatures say, but for its vectors, which they have in one dimension too few."""
+    from mlflow.types import Schema, TensorSpec  # heavy
+    from numpy import dtype
+
+    if task.stock_outputs[0].kind is Kind.TENSOR:
+        return Schema([TensorSpec(dtype("float64"), (-1, -1))])
+    return Schema([_column(each) for each in task.stock_outputs])
+
+
 def _column(field: Field) -> Any:
     from mlflow.types import ColSpec  # heavy
     from mlflow.types.schema import AnyType, Array, DataType
@@ -70,7 +87,7 @@ def _column(field: Field) -> Any:
         type_: Any = Array(DataType.string)
     else:
         type_ = _COLUMN_TYPES.get(field.kind) or AnyType()
-    return ColSpec(type_, name=field.name, required=field.required)
+    return ColSpec(type_, name=field.name or None, required=field.required)
 
 
 def _is_carried(param: Param) -> bool:

@@ -147,6 +147,7 @@ class Task:
     one_of: tuple[tuple[str, ...], ...] = ()  # groups of optional inputs of which a row has exactly one
     fallbacks: Row = {}  # values of params where nobody says one, when a form should not show them as said
     stock_defaults: Row = {}  # params that stock's shape needs where our default, or the model's, is richer
+    stock_outputs: tuple[Field, ...] = (Field("", Kind.TEXT, "The answer."),)  # what stock answers with, where it does the task
     stock_template_config: Row = {}  # what stock adds to the model config where there is a prompt template
     stock_settings: tuple[str, ...] = ()  # what stock takes among the params to trim its answers
     checkpoint_files: tuple[str, ...] = ()  # further files of a checkpoint that the task reads, kept beside the weights

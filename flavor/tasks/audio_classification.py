@@ -27,6 +27,7 @@ class AudioClassification(Task):
     inputs = (audio_field("The sound to classify."),)
     outputs = LABEL_OUTPUTS
     params = LABEL_PARAMS
+    stock_outputs = LABEL_OUTPUTS[::-1]
     example = {AUDIO: DOORBELL}
     display = Display.LABELS
 

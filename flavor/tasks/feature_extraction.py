@@ -26,6 +26,7 @@ class FeatureExtraction(Task):
     checkpoint_files = _pooling.FILES
     unused_weights = ("pooler.",)  # a head that is trained with few checkpoints and never asked
     stock_defaults = {"pooling": "none", "normalize": False, "prompt_name": None}
+    stock_outputs = (Field("", Kind.TENSOR, "A vector for each token."),)
     example = {"text": "The soup was cold, the waiter kind."}
     display = Display.VECTORS
     accepts_prompt_template = True

@@ -27,6 +27,7 @@ class ImageClassification(Task):
     inputs = (Field("image", Kind.IMAGE, "The picture to classify: PNG, JPEG, WebP, GIF, BMP or TIFF."),)
     outputs = LABEL_OUTPUTS
     params = LABEL_PARAMS
+    stock_outputs = LABEL_OUTPUTS
     example = {"image": EXAMPLE_PNG}
     display = Display.LABELS
 

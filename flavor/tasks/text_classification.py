@@ -23,6 +23,7 @@ class TextClassification(Task):
     outputs = LABEL_OUTPUTS
     params = LABEL_PARAMS
     stock_defaults = {"top_k": 1}
+    stock_outputs = LABEL_OUTPUTS
     example = {"text": "The soup was cold, the waiter kind."}
     display = Display.LABELS
 

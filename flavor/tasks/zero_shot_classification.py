@@ -36,6 +36,11 @@ class ZeroShotClassification(Task):
         template_param("This example is {}."),
         Param(LABELS, list, None, "Labels of the texts that come without labels of their own.", advanced=True),
     )
+    stock_outputs = (
+        Field("sequence", Kind.TEXT, "The text."),
+        Field("labels", Kind.TEXT, "One of the labels."),
+        Field("scores", Kind.NUMBER, "Its probability."),
+    )
     example = {
         "text": "My phone gets hot and its battery is empty by noon.",
         LABELS: ["mobile phones", "billing", "delivery"],

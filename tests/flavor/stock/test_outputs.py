@@ -80,6 +80,18 @@ def test_where_stock_fails_the_answer_has_its_shape(case: Defect, pair_of: PairO
     assert seen(answer) != expected, "stock does it by now"
 
 
+@pytest.mark.parametrize("name", [name for name in FRAMES if name != "feature-extraction"])
+def test_the_signature_says_that_stocks_outputs_come_out(name: str, pair_of: PairOf) -> None:
+    pair = pair_of(name)
+    assert pair.ours.metadata.signature.outputs == pair.stock.metadata.signature.outputs
+
+
+def test_the_signature_of_vectors_has_both_their_dimensions(pair_of: PairOf) -> None:
+    (ours,) = pair_of("feature-extraction").ours.metadata.signature.outputs.inputs
+    (stocks,) = pair_of("feature-extraction").stock.metadata.signature.outputs.inputs
+    assert (ours.type, ours.shape, stocks.shape) == (stocks.type, (-1, -1), (-1,))
+
+
 @pytest.mark.parametrize("given", ["/etc/hostname", "https://example.org/a.wav"])
 def test_paths_and_addresses_are_never_opened_as_stock_does(given: str, pair_of: PairOf) -> None:
     for name in ("automatic-speech-recognition", "image-classification"):
