@@ -12,10 +12,11 @@ import torch
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from transformers import Seq2SeqTrainer, Trainer, set_seed
-from transformers.integrations import MLflowCallback
 
 import flavor
 from flavor.tasks import InvalidInput
+from flavor.training.models import check
+from flavor.training.options import Options
 from tests import tiny_models
 
 from ..conftest import files_of
@@ -70,7 +71,9 @@ def test_metrics_of_a_checkpoint_are_its_own_with_the_data_set_they_were_measure
         assert metrics[key].value == run.data.metrics[key]
 
 
-def test_alone_it_logs_the_params_and_metrics_that_transformers_logs(make_trainer: Make, runs_of: Callable) -> None:
+def test_alone_and_with_report_to_it_logs_what_transformers_logs_once(
+    make_trainer: Make, runs_of: Callable, store: MlflowClient
+) -> None:
     quick = {"save_strategy": "no", "max_steps": 2}
     make_trainer(report_to="mlflow", **quick).train()
     mlflow.flush_async_logging()
@@ -83,17 +86,8 @@ def test_alone_it_logs_the_params_and_metrics_that_transformers_logs(make_traine
             assert key in differing or ours.data.params[key] == value
         assert set(ours.data.metrics) == set(stock.data.metrics) >= {"loss", "eval_loss", "train_loss", "total_flos", "epoch"}
         assert ours.data.metrics["loss"] == stock.data.metrics["loss"]
+        assert [each.step for each in store.get_metric_history(ours.info.run_id, "loss")] == [1, 2]
         assert ours.info.status == "FINISHED"
-
-
-def test_with_report_to_each_metric_is_there_once(make_trainer: Make, runs_of: Callable, store: MlflowClient) -> None:
-    trainer = make_trainer(flavor.TrainerCallback(checkpoints="none"), report_to="mlflow", save_strategy="no")
-    trainer.train()
-    (run,) = runs_of()
-    assert [each.step for each in store.get_metric_history(run.info.run_id, "loss")] == [1, 2, 3, 4]
-    assert [type(each) for each in trainer.callback_handler.callbacks if isinstance(each, MLflowCallback)] == [
-        flavor.TrainerCallback
-    ]
 
 
 def test_what_params_cannot_hold_is_kept_whole_beside_them(make_trainer: Make, runs_of: Callable, store: MlflowClient) -> None:
@@ -168,7 +162,7 @@ def test_looking_at_the_data_changes_nothing_of_the_training(make_trainer: Make)
             return {**row, "labels": int(torch.randint(3, ())) if random.random() < 0.5 else row["labels"]}
 
     def losses(*callbacks: Any) -> list[float]:
-        trainer = make_trainer(*callbacks, save_strategy="no", max_steps=2)
+        trainer = make_trainer(*callbacks, save_strategy="no", eval_strategy="no", max_steps=1)
         trainer.train_dataset = Noisy(trainer.processing_class)
         set_seed(1)
         trainer.train()
@@ -233,22 +227,17 @@ def test_a_wrong_option_is_refused_at_once(options: dict[str, Any], said: str) -
         flavor.autolog(**options)
 
 
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ({"model_config": {"top_k": "many"}}, "top_k"),
-        ({"task": "token-classification"}, "which does text-classification"),
-        ({"base_model": "org/base"}, "the model has no adapters"),
-    ],
-)
-def test_an_option_that_does_not_fit_the_model_is_refused_before_the_first_step(
-    make_trainer: Make, runs_of: Callable, options: dict[str, Any], said: str
-) -> None:
-    trainer = make_trainer(flavor.TrainerCallback(**options))
-    with pytest.raises(InvalidInput, match=said):
+def test_an_option_that_does_not_fit_the_model_is_refused_before_the_first_step(make_trainer: Make, runs_of: Callable) -> None:
+    trainer = make_trainer(flavor.TrainerCallback(model_config={"top_k": "many"}))
+    with pytest.raises(InvalidInput, match="top_k"):
         trainer.train()
     assert trainer.state.global_step == 0
     assert [run.info.status for run in runs_of()] == ["FAILED"]
+    model, tokenizer = trainer.model, trainer.processing_class
+    with pytest.raises(InvalidInput, match="which does text-classification"):
+        check(model, tokenizer, Options(task="token-classification"))
+    with pytest.raises(InvalidInput, match="the model has no adapters"):
+        check(model, tokenizer, Options(base_model="org/base"))
 
 
 @pytest.mark.parametrize(
