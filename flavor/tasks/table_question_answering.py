@@ -124,6 +124,11 @@ def _cut(tokenizer: Any, table: dict[str, list[str]], question: str) -> list[War
         raise InvalidInput("table", f"the model cannot read this table: {error}.") from error
     kept = max(kinds[_LINE] for kinds in read["token_type_ids"])
     if kept == 0 or len(read["input_ids"]) > limit:
+        asked = len(tokenizer.tokenize(question))
+        if asked > limit // 2:
+            raise InvalidInput(
+                "question", f"question has {asked} of the {limit} tokens that the model reads with the table; shorten it."
+            )
         raise InvalidInput("table", f"table is too wide: not one line of it fits in the {limit} tokens that the model reads.")
     if kept == lines and len(read["input_ids"]) == len(whole["input_ids"]):
         return []

@@ -97,6 +97,7 @@ def test_a_long_table_is_read_as_far_as_it_fits_and_says_so(model: PyfuncModel) 
     ("row", "field", "said"),
     [
         ({"question": " ", "table": TABLE}, "question", "question is empty"),
+        ({"question": "soup " * 200, "table": TABLE}, "question", "has 200 of the 128 tokens"),
         ({"question": "?", "table": {"city": []}}, "table", "no cell with a text"),
         ({"question": "?", "table": {f"city {number}": ["paris"] for number in range(100)}}, "table", "too wide"),
         ({"question": "?", "table": {f"city {number}": ["paris"] for number in range(300)}}, "table", "Too many columns"),
