@@ -22,7 +22,7 @@ from .parameters import Effective, Source, accepted_names, resolve
 from .previews import preview
 from .pyfunc_input import rows_from
 from .results import RowResult, json_safe
-from .row_params import runs_of
+from .row_params import rows_at, runs_of
 from .running import Batcher, Prepared, full_text_of
 from .stock_answers import StockAnswers
 from .tasks._adapters import ADAPTER, has_adapters
@@ -105,7 +105,8 @@ class PyfuncModel:
                 raise InvalidInput("inputs", f"a stream answers one input, got {len(rows)}.")
             if not self.task.streams:
                 raise InvalidInput("inputs", f"{self.task.name} has nothing to stream; use predict.")
-            for piece in self.stream(rows[0], _said(params)):
+            ((_, together, own),) = runs_of(self.task, rows)
+            for piece in self.stream(together[0], {**_said(params), **own}):
                 if isinstance(piece, str):
                     yield piece
 
@@ -208,7 +209,8 @@ class PyfuncModel:
             params = self.stock.without_settings(params)
         found: dict[int, RowResult] = {}
         for places, together, own in runs_of(self.task, rows):
-            found.update(zip(places, self.run(together, {**params, **own}), strict=True))
+            with rows_at(places):
+                found.update(zip(places, self.run(together, {**params, **own}), strict=True))
         return [found[place] for place in range(len(rows))]
 
     def _run(self, rows: list[Row], params: Row | None, batcher: Batcher) -> list[RowResult]:

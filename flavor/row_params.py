@@ -1,8 +1,10 @@
 """Params that stand among the inputs of a row: a column of a frame, or a key of one of stock's requests."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from .tasks._base import Row, Task
+from .tasks._base import InvalidInput, Row, Task
 
 
 def runs_of(task: Task, rows: list[Row]) -> list[tuple[list[int], list[Row], Row]]:
@@ -16,3 +18,13 @@ def runs_of(task: Task, rows: list[Row]) -> list[tuple[list[int], list[Row], Row
         places.append(place)
         together.append({name: value for name, value in row.items() if name not in names})
     return list(groups.values())
+
+
+@contextmanager
+def rows_at(places: list[int]) -> Iterator[None]:
+    """Let the error of a row in a group name the place that the row had before."""
+    try:
+        yield
+    except InvalidInput as error:
+        error.row = None if error.row is None else places[error.row]
+        raise
