@@ -12,7 +12,8 @@ def test_the_rail_leads_to_pages_that_exist(client_alice):
     links = re.findall(r'class="rail-link" href="([^"]+)"', page(client_alice))
     assert links
     assert set(links) <= {
-        reverse(name) for name in existing("catalog:model_list playground:index catalog:compare jobs:list predictions:workers jobs:log_model")
+        reverse(name)
+        for name in existing("catalog:model_list playground:index catalog:compare jobs:list predictions:workers jobs:log_model")
     }
 
 
