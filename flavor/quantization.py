@@ -105,11 +105,19 @@ def placed(placement: Placement, settings: dict[str, Any], folder: Path) -> Plac
     asked = placement.quantization_config
     if asked:
         check_package(recorded(asked), "The model")
-        return placement
+        return _at_once(placement)
     stored = in_folder(folder)
     check_package(stored, f"The model in {folder}")
     wanted = None if asked is False or stored or not settings else to_apply(settings)
-    return replace(placement, quantization_config=wanted)
+    found = replace(placement, quantization_config=wanted)
+    return _at_once(found) if wanted or stored else found
+
+
+def _at_once(placement: Placement) -> Placement:
+    """Weights are packed on the device where they stay: some kinds cannot be moved afterwards."""
+    if placement.device_map is not None:
+        return placement
+    return replace(placement, device=None, device_map={"": str(placement.settled_device())})
 
 
 def check_package(settings: dict[str, Any], what: str) -> None:
