@@ -9,6 +9,7 @@ from .components import Parts, completed, quiet, task_of
 from .flavor_config import COMPONENTS_FOLDER, MODEL_FOLDER, FlavorConfig
 from .hub import is_hub_id
 from .tasks import Task
+from .tensor_files import written_by
 from .weights import Writer
 
 
@@ -58,8 +59,10 @@ def open_parts(parts: Parts, *, task: str | None = None) -> ModelInMemory:
 
 def save_model(model: Any, folder: Path, writer: Writer) -> None:
     """Write a model's weights and configurations into a folder."""
-    with quiet():
-        model.save_pretrained(str(folder), max_shard_size=writer.shard_size(bytes_of(model.state_dict())))
+    size = bytes_of(model.state_dict())
+    writer.expect(size)
+    with quiet(), written_by(writer):
+        model.save_pretrained(str(folder), max_shard_size=writer.shard_size(size))
 
 
 def save_base(base: Any, state: dict[str, Any], folder: Path, writer: Writer) -> None:
@@ -67,7 +70,7 @@ def save_base(base: Any, state: dict[str, Any], folder: Path, writer: Writer) ->
     carries = getattr(base, "_hf_peft_config_loaded", False)
     try:
         base._hf_peft_config_loaded = False  # else transformers would write the adapter only
-        with quiet():
+        with quiet(), written_by(writer):
             base.save_pretrained(str(folder), state_dict=state, max_shard_size=writer.shard_size(bytes_of(state)))
     finally:
         base._hf_peft_config_loaded = carries

@@ -39,6 +39,7 @@ LEFT_OUT = frozenset(
         "self_copy.py",
         "sources.py",
         "staging.py",
+        "tensor_files.py",
         "training",
         "uploads.py",
         "validation.py",

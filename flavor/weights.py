@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -18,8 +18,8 @@ Progress = Callable[[str, int | None, int | None, str], None]
 ShouldStop = Callable[[], bool]
 
 MANIFEST = "flavor_manifest.json"
-CHUNK_BYTES = 8 * 2**20  # of a copy
-HASHED_BYTES = 2**20  # fits into a core's own memory
+CHUNK_BYTES = 8 * 2**20  # of a copy within the kernel
+PIECE_BYTES = 2**18  # of reads and writes: fits into a core's own memory, and kernels take long over larger writes
 HASHED_AT_ONCE = 4
 SHARD_BYTES = 5 * 10**9  # small enough to be sent again, large enough that most models are one file
 MOST_SHARDS = 50
@@ -62,6 +62,7 @@ class Writer:
         self.listed: list[Listed] = []
         self._progress = progress
         self._should_stop = should_stop or (lambda: False)
+        self._stage = "copying"
         self._done_bytes = 0
         self._total_bytes: int | None = None
 
@@ -76,6 +77,7 @@ class Writer:
     def stage(self, name: str) -> None:
         """Tell what begins. Raises Cancelled."""
         self.check()
+        self._stage = name
         if self._progress:
             self._progress(name, None, None, "")
 
@@ -108,11 +110,30 @@ class Writer:
                 )
             self.listed.append(Listed(path, before[path][1], sha256))
 
+    def write(self, path: str, head: bytes, contents: Iterable[memoryview]) -> None:
+        """Write a file from memory, hashed beside the writing. Raises Cancelled."""
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        found = hashlib.sha256(head)
+        with ThreadPoolExecutor(1, "flavor-hash") as pool, target.open("wb", buffering=0) as file:
+            _write(file.fileno(), memoryview(head))
+            for content in contents:
+                hashed = pool.submit(found.update, content)
+                for start in range(0, len(content), CHUNK_BYTES):
+                    _write(file.fileno(), content[start : start + CHUNK_BYTES])
+                    self._advance(len(content[start : start + CHUNK_BYTES]))
+                hashed.result()
+        protect(target)
+        self.listed.append(Listed(path, target.stat().st_size, found.hexdigest()))
+
     def adopt(self, *folders: str) -> None:
-        """List and hash what was written into these folders of the artifact by somebody else."""
+        """List and hash what else was written into these folders of the artifact."""
+        known = {each.path for each in self.listed}
         for folder in folders:
             for path in sorted(each for each in (self.folder / folder).rglob("*") if each.is_file()):
                 name = path.relative_to(self.folder).as_posix()
+                if name in known:
+                    continue
                 self.listed.append(Listed(name, path.stat().st_size, hash_of(path, self.check)))
                 protect(path)
 
@@ -138,7 +159,7 @@ class Writer:
         self._done_bytes += count
         self.check()
         if self._progress:
-            self._progress("copying", self._done_bytes, self._total_bytes, "bytes")
+            self._progress(self._stage, self._done_bytes, self._total_bytes, "bytes")
 
     def _hash(self, path: Path, failed: Event) -> str:
         def check() -> None:
@@ -153,7 +174,7 @@ def hash_of(path: Path, check: Callable[[], None] = lambda: None) -> str:
     """Return a file's sha256; `check` is called between pieces and may raise."""
     found = hashlib.sha256()
     with path.open("rb", buffering=0) as file:
-        buffer = memoryview(bytearray(HASHED_BYTES))
+        buffer = memoryview(bytearray(PIECE_BYTES))
         while count := file.readinto(buffer):
             found.update(buffer[:count])
             check()
@@ -224,8 +245,11 @@ def _copied(source: Path, target: Path) -> Iterator[int]:
 
 def _copied_by_hand(reader: int, writer: int) -> Iterator[int]:
     """Go on where the kernel stopped."""
-    while piece := os.read(reader, CHUNK_BYTES):
-        left = memoryview(piece)
-        while left:
-            left = left[os.write(writer, left) :]
+    while piece := os.read(reader, PIECE_BYTES):
+        _write(writer, memoryview(piece))
         yield len(piece)
+
+
+def _write(file: int, content: memoryview) -> None:
+    while content:
+        content = content[os.write(file, content[:PIECE_BYTES]) :]
