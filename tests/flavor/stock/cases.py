@@ -13,6 +13,7 @@ from tests import tiny_audio, tiny_models
 from tests.tiny_models import MAX_TOKENS
 
 from .pictures import PICTURES
+from .twins import SHORT
 
 Ask = Callable[..., Any]
 
@@ -81,6 +82,18 @@ def _in_all_forms() -> Iterator[Case]:
         yield Case("audio-classification", form, given)
     yield from (Case("image-classification", form, given) for form, given in forms(IMAGES, "image").items())
     yield from (Case("feature-extraction", form, given) for form, given in forms(TEXTS[:1], "text").items())
+
+
+def _answered(messages: list[dict[str, Any]]) -> str:
+    """What the pipeline itself writes."""
+    (answer,) = tiny_models.text_generation()(messages, **SHORT)
+    return answer["generated_text"][-1]["content"].strip()
+
+
+def _together(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    """Two responses as one."""
+    choices = [*first["choices"], {**second["choices"][0], "index": 1}]
+    return {**first, "choices": choices, "usage": {name: first["usage"][name] + second["usage"][name] for name in first["usage"]}}
 
 
 ALIKE: list[Case] = [
@@ -218,6 +231,20 @@ DEFECTS: list[Defect] = [
         instead=lambda ask: [ask(each)[0] for each in SOUNDS],
     ),
     Defect("image-classification", "bytes", PICTURES[0], weakness="36: refused", instead=lambda ask: ask(IMAGES[0])),
+    Defect(
+        "text-generation",
+        "chat",
+        CHAT["messages"],
+        weakness="27: read as the word 'user'",
+        instead=lambda ask: [_answered(CHAT["messages"])],
+    ),
+    Defect(
+        "completions",
+        "prompts",
+        {**PROMPT, "prompt": TEXTS},
+        weakness="section 3.1: several prompts of one request fail",
+        instead=lambda ask: [_together(*ask([{**PROMPT, "prompt": each} for each in TEXTS]))],
+    ),
     Defect("chat", "n", {**CHAT, "n": 1}, weakness="39: refused", instead=lambda ask: ask(CHAT)),
     Defect("chat", "stop", {**CHAT, "stop": ["\n\n"]}, weakness="20: asks the Hub", instead=lambda ask: ask(CHAT)),
     Defect(
