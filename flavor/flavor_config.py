@@ -156,9 +156,14 @@ class FlavorConfig:
             "peft_adaptor": self.adapter_folder,
             "local_base_model_path": self.base.path if self.base and not self.revision and not self.model_binary else "",
         }
-        for name, (hub_id, revision) in self.component_sources.items():
+        for name, (hub_id, revision) in self._component_sources_for_stock().items():
             said |= {f"{name}_name": hub_id, f"{name}_revision": revision}
         return block | {key: value for key, value in said.items() if value}
+
+    def _component_sources_for_stock(self) -> dict[str, tuple[str, str]]:
+        """Where stock finds components: with weights on the Hub it reads none from the artifact, where they lie all the same."""
+        base = {} if self.model_binary or not self.revision else dict.fromkeys(self.components, (self.source_name, self.revision))
+        return base | self.component_sources
 
     def flavor_block(self) -> dict[str, Any]:
         """Return our own block; absolute paths stay out of it, but for a base's."""

@@ -1,10 +1,7 @@
 """Loading: what comes back, from where, and what is said when it cannot."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -216,29 +213,6 @@ def test_stock_streams_where_the_task_streams(tmp_path: Path) -> None:
     model = mlflow.pyfunc.load_model(str(tmp_path / "m"))
     options = {"max_new_tokens": 5, "do_sample": False, "return_full_text": False}
     assert "".join(model.predict_stream("good", params=options)) == model.predict("good", params=options)[0][0]["generated_text"]
-
-
-def test_stock_predicts_in_a_process_without_our_package(original: Path, tmp_path: Path) -> None:
-    """The artifact brings its own reader; `-I` keeps this repository and the environment out."""
-    code = (
-        "import sys, json, mlflow.pyfunc\n"
-        "model = mlflow.pyfunc.load_model(sys.argv[1])\n"
-        "answer = model.predict(['good'], params={'top_k': 1})\n"
-        "assert 'flavor' not in sys.modules\n"
-        "try:\n    import flavor\nexcept ImportError:\n    print(json.dumps(answer))\n"
-    )
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", code, str(original)],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env=environment,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    (rows,) = json.loads(done.stdout.splitlines()[-1])
-    assert rows == flavor.load_pyfunc_model(str(original), model_config={"top_k": 1}, device="cpu").predict("good")[0]
 
 
 def test_a_reference_to_the_hub_without_the_hub_says_so(artifact: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -270,7 +270,7 @@ def cases_of_3_on_5() -> list[Case]:
     layout = "model/ and components/"
     return [
         simple("text-classification", "text-classification", layout, classifier, input_example=["the soup was cold"]),
-        simple("token-classification", "ner", "an alias as task", entities),
+        simple("token-classification", "ner", "an alias as task", lambda: entities("ner")),
         simple("feature-extraction", "feature-extraction", layout, features),
         simple("fill-mask", "fill-mask", layout, masks),
         simple("zero-shot-classification", "zero-shot-classification", layout, zero_shot),

@@ -18,8 +18,8 @@ def classifier() -> Any:
     return pipe("text-classification", model, tokenizer=parts.words())
 
 
-def entities() -> Any:
-    return pipe("token-classification", parts.bert("ForTokenClassification", "O", "B-PER", "B-LOC"), tokenizer=parts.words())
+def entities(task: str = "token-classification") -> Any:
+    return pipe(task, parts.bert("ForTokenClassification", "O", "B-PER", "B-LOC"), tokenizer=parts.words())
 
 
 def questions() -> Any:

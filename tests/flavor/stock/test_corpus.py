@@ -154,6 +154,31 @@ def test_the_bare_model_comes_too() -> None:
     assert type(found).__name__ == "BertForSequenceClassification"
 
 
+def test_an_alias_as_task_is_understood() -> None:
+    found = flavor.inspect(str(ARTIFACTS / "3.17.2-5.23.0/token-classification"))
+    assert "task: ner" in found.facts.mlmodel
+    assert found.facts.task == "token-classification"
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.endswith("/template")])
+def test_its_template_config_and_signature_hold(name: str) -> None:
+    model = flavor.load_pyfunc_model(str(ARTIFACTS / name), device="cpu", **needed_for(name))
+    (result,) = model.run([{"text": "good soup"}])
+    assert model.prompt_template == "Q: {prompt} A:"
+    assert not result.records[0]["generated_text"].startswith("Q:")
+    has_params = "params: null" not in (ARTIFACTS / name / "MLmodel").read_text()
+    source = {"value": 4, "source": "signature" if has_params else "model_config"}
+    assert result.parameters["max_new_tokens"] == source
+    assert result.parameters["do_sample"] == {"value": False, "source": "model_config"}
+
+
+def test_the_config_file_of_old_mlflow_is_read() -> None:
+    name = "2.5.0-4.30.2/text-generation"
+    model = flavor.load_pyfunc_model(str(ARTIFACTS / name), device="cpu", **needed_for(name))
+    (result,) = model.run([{"text": "good soup"}])
+    assert result.parameters["max_new_tokens"] == {"value": 4, "source": "model_config"}
+
+
 def test_there_are_all_layouts() -> None:
     assert {name.split("/")[0] for name in NAMES} >= {
         "2.3.2-4.30.2",
