@@ -132,7 +132,7 @@ def _joined(context: str, text: str, dice: random.Random) -> tuple[str, str]:
         return "", _capital(text)
     if dice.random() < 0.25:
         return context.removesuffix(".") + dice.choice((" and ", ", and ", ", ", " but ")), re.sub(
-            r"^(The|In|On|For)\b", _small, text
+            r"^(The|In|On|For|My|Because|Since|Next|Come|Home|It)\b", _small, text
         )
     return context + " ", _capital(text)
 
