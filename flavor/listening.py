@@ -12,11 +12,21 @@ from .token_text import TokenText
 class Listener(StoppingCriteria):
     """Stands among the stopping criteria of `generate`; `on_text` gets the text of the one row without spaces at its ends.
 
-    Of several rows, or of the beams of one, nothing is told: their last words may still change.
+    Of several rows, or of the beams of one, nothing is told: their last words may still change. `end` is the token that ends
+    an answer, where that is another than the one that ends all writing.
     """
 
-    def __init__(self, tokenizer: Any, should_stop: Callable[[], bool] | None, on_text: Callable[[str], None] | None) -> None:
+    def __init__(
+        self,
+        tokenizer: Any,
+        should_stop: Callable[[], bool] | None,
+        on_text: Callable[[str], None] | None,
+        *,
+        end: int | None = None,
+    ) -> None:
         self._written = TokenText(tokenizer)
+        self._end = end
+        self._has_ended = False
         self._should_stop = should_stop
         self._on_text = on_text
         self._spaces = ""
@@ -24,8 +34,10 @@ class Listener(StoppingCriteria):
 
     def __call__(self, input_ids: torch.Tensor, scores: Any, **_: Any) -> torch.Tensor:
         rows = input_ids.shape[0]
-        if rows == 1:
-            self._tell(self._written.push(int(input_ids[0, -1])))
+        token = int(input_ids[0, -1])
+        self._has_ended = self._has_ended or token == self._end
+        if rows == 1 and not self._has_ended:
+            self._tell(self._written.push(token))
         is_unwanted = bool(self._should_stop and self._should_stop())
         return torch.full((rows,), is_unwanted, dtype=torch.bool, device=input_ids.device)
 

@@ -213,7 +213,8 @@ class Batcher:
 
         from .listening import Listener
 
-        listener = Listener(self.pipeline.tokenizer, self.should_stop, self.on_text)
+        end = getattr(self.pipeline, "answer_end_token", None)
+        listener = Listener(self.pipeline.tokenizer, self.should_stop, self.on_text, end=end)
         arguments["stopping_criteria"] = StoppingCriteriaList([listener])
         yield
         listener.finish()

@@ -12,6 +12,8 @@ from transformers import (
     BlipProcessor,
     CLIPImageProcessorPil,
     CLIPVisionConfig,
+    DonutImageProcessorPil,
+    DonutSwinConfig,
     GenerationConfig,
     JanusConfig,
     JanusForConditionalGeneration,
@@ -28,6 +30,7 @@ from transformers import (
     LlavaConfig,
     LlavaForConditionalGeneration,
     LlavaProcessor,
+    MBartConfig,
     OPTConfig,
     Pipeline,
     Qwen2AudioConfig,
@@ -38,6 +41,8 @@ from transformers import (
     ViltConfig,
     ViltForQuestionAnswering,
     ViltImageProcessorPil,
+    VisionEncoderDecoderConfig,
+    VisionEncoderDecoderModel,
     WhisperFeatureExtractor,
 )
 
@@ -166,6 +171,38 @@ def layoutlmv3(*, seed: int = 0) -> Pipeline:
         model=seeded(LayoutLMv3ForQuestionAnswering, config, seed=seed),
         tokenizer=tokenizer,
         image_processor=processor,
+        task="document-question-answering",
+        device="cpu",
+    )
+
+
+def donut(*, seed: int = 0) -> Pipeline:
+    """Sees the page and writes the answer, whose last token is the one that ends it."""
+    tokenizer = byte_tokenizer(chat_template=None)
+    marks = ["<s_docvqa>", "<s_question>", "</s_question>", "<s_answer>", "</s_answer>"]
+    tokenizer.add_tokens(marks, special_tokens=True)
+    decoder = MBartConfig(
+        vocab_size=len(tokenizer),
+        d_model=16,
+        decoder_layers=1,
+        decoder_attention_heads=2,
+        decoder_ffn_dim=32,
+        max_position_embeddings=128,
+        init_std=0.5,
+        is_decoder=True,
+        add_cross_attention=True,
+    )
+    seeing = DonutSwinConfig(image_size=(32, 32), patch_size=4, embed_dim=8, depths=[1, 1], num_heads=[1, 2], window_size=4)
+    config = VisionEncoderDecoderConfig.from_encoder_decoder_configs(seeing, decoder)
+    model = seeded(VisionEncoderDecoderModel, config, seed=seed)
+    model.generation_config.pad_token_id = tokenizer.pad_token_id
+    model.generation_config.eos_token_id = tokenizer.eos_token_id
+    model.generation_config.decoder_start_token_id = tokenizer.bos_token_id
+    model.generation_config.forced_eos_token_id = tokenizer.convert_tokens_to_ids("</s_answer>")
+    return DocumentQuestionAnsweringPipeline(
+        model=model,
+        tokenizer=tokenizer,
+        image_processor=DonutImageProcessorPil(size={"height": 32, "width": 32}),
         task="document-question-answering",
         device="cpu",
     )

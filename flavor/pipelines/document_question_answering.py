@@ -8,8 +8,12 @@ from transformers import DocumentQuestionAnsweringPipeline as Native
 from transformers.image_utils import load_image
 
 from ..errors import MissingDependency
+from ..lengths import written_limit
 
 Word = tuple[str, list[int]]
+
+WRITING = ("max_new_tokens", "num_beams", "stopping_criteria")
+ANSWER_BEGIN, ANSWER_END = "<s_answer>", "</s_answer>"  # in what Donut writes
 
 # Under which name a model takes the page; LayoutLM takes none, and transformers' own pipeline knows LayoutLMv2's only.
 _PAGES = {"layoutlmv2": "image", "layoutlmv3": "pixel_values"}
@@ -26,6 +30,11 @@ class DocumentQuestionAnsweringPipeline(Native):
     def writes(self) -> bool:
         """Whether the model (Donut) writes its answer, rather than find it among the words of the page."""
         return bool(self.model.can_generate())
+
+    @property
+    def answer_end_token(self) -> int:
+        """The token with which a written answer ends."""
+        return int(self.tokenizer.convert_tokens_to_ids(ANSWER_END))
 
     def read_words(self, image: Any, *, lang: str | None = None) -> list[Word]:
         """Return the words of a page and where they stand.
@@ -53,7 +62,7 @@ class DocumentQuestionAnsweringPipeline(Native):
         self, top_k: int | None = None, **kwargs: Any
     ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         preprocess, forward, postprocess = super()._sanitize_parameters(top_k=top_k, **kwargs)
-        written = {name: kwargs[name] for name in ("max_new_tokens", "num_beams") if kwargs.get(name) is not None}
+        written = {name: kwargs[name] for name in WRITING if kwargs.get(name) is not None}
         return preprocess, {**forward, **written}, postprocess
 
     def preprocess(self, input: dict[str, Any], lang: str | None = None, **kwargs: Any) -> Iterator[dict[str, Any]]:
@@ -88,11 +97,29 @@ class DocumentQuestionAnsweringPipeline(Native):
 
     def _forward(self, model_inputs: dict[str, Any], **generate_kwargs: Any) -> dict[str, Any]:
         boxes = model_inputs.pop("word_boxes", None)
+        if self.writes:
+            generate_kwargs = self._within_places(generate_kwargs, model_inputs["decoder_input_ids"].shape[1])
         outputs = super()._forward(model_inputs, **generate_kwargs)
         if not self.writes:  # LayoutLMv3 has logits for the pieces of the picture too, behind those of the words
             length = model_inputs["input_ids"].shape[1]
             outputs |= {name: outputs[name][:, :length] for name in ("start_logits", "end_logits")}
         return {**outputs, "word_boxes": boxes}
+
+    def _within_places(self, settings: dict[str, Any], already: int) -> dict[str, Any]:
+        """No more tokens than the decoder has places for, behind the question."""
+        settings = self._prepare_generate_kwargs(settings)
+        if "max_new_tokens" in settings and (limit := written_limit(self)):
+            settings["max_new_tokens"] = max(1, min(settings["max_new_tokens"], limit - already))
+        return settings
+
+    def postprocess_encoder_decoder_single(self, model_outputs: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+        """What was written behind the last question; transformers has no answer where it was cut before its end."""
+        ids = model_outputs["sequences"][0].tolist()
+        begin = self.tokenizer.convert_tokens_to_ids(ANSWER_BEGIN)
+        start = len(ids) - ids[::-1].index(begin) if begin in ids else 0
+        written = ids[start:]
+        end = written.index(self.answer_end_token) if self.answer_end_token in written else len(written)
+        return {"answer": self.tokenizer.decode(written[:end], skip_special_tokens=True).strip()}
 
     def postprocess(self, model_outputs: list[dict[str, Any]], **kwargs: Any) -> list[dict[str, Any]]:
         answers = super().postprocess(model_outputs, **kwargs)

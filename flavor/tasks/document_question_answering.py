@@ -85,6 +85,8 @@ class DocumentQuestionAnswering(Task):
     )
     example = {"question": "What is the invoice number?", "image": PAGE, "word_boxes": PAGE_WORDS}
     display = Display.ANSWER
+    streams = True
+    written = "answer"
 
     def tokenized(self, row: Row, params: Row) -> Row | None:
         """Nothing is counted: a page is read in parts."""

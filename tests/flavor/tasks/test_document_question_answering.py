@@ -11,9 +11,10 @@ from transformers import Pipeline
 
 import flavor
 from flavor.errors import MissingDependency
-from flavor.pyfunc import PyfuncModel
+from flavor.pyfunc import PyfuncModel, RowResult
 from flavor.tasks import InvalidInput, get_task
-from tests.tiny_multimodal import layoutlm, layoutlmv3
+from tests.tiny_multimodal import donut, layoutlm, layoutlmv3
+from tests.tiny_vision import noise
 
 torch.set_num_threads(1)
 TASK = get_task("document-question-answering")
@@ -118,6 +119,53 @@ def test_a_checkpoint_of_a_model_that_looks_at_the_page_keeps_its_image_processo
     loaded = flavor.load_pyfunc_model(str(tmp_path / "saved"), device="cpu")
     page = {**row(WORDS), "image": Image.new("RGB", (20, 30), "red")}
     assert loaded.run([page])[0].records == PyfuncModel(TASK, layoutlmv3()).run([page])[0].records
+
+
+def page(place: int = 0) -> dict:
+    return {"question": "what is the number?", "image": noise(seed=place, width=40, height=50)}
+
+
+def test_a_model_that_writes_answers_as_its_pipeline_does() -> None:
+    ours = donut()
+    native = transformers.DocumentQuestionAnsweringPipeline(
+        model=ours.model, tokenizer=ours.tokenizer, image_processor=ours.image_processor, device="cpu", max_new_tokens=12
+    )  # which it would leave out in a call
+    model = PyfuncModel(TASK, donut())
+    for place in range(3):
+        (expected,) = native(page(place)["image"], page()["question"])
+        assert expected["answer"]
+        assert model.run([page(place)], {"max_new_tokens": 12})[0].records == [expected]
+
+
+def test_a_written_answer_is_told_as_it_comes_and_ends_when_nobody_wants_it() -> None:
+    model = PyfuncModel(TASK, donut())
+    *pieces, result = model.stream(page(), {"max_new_tokens": 12})
+    assert isinstance(result, RowResult)
+    assert len(pieces) > 2
+    assert "".join(map(str, pieces)) == result.records[0]["answer"]
+    asked: list[int] = []
+
+    def after_three() -> bool:
+        asked.append(1)
+        return len(asked) > 3
+
+    begun = model.run([page()], {"max_new_tokens": 12}, should_stop=after_three)[0].records[0]["answer"]
+    assert result.records[0]["answer"].startswith(begun)
+    assert len(asked) == 4
+
+
+def test_an_answer_that_is_cut_at_its_limit_is_answered_where_transformers_has_none() -> None:
+    pipeline = donut()
+    pipeline.model.generation_config.forced_eos_token_id = None
+    (record,) = PyfuncModel(TASK, pipeline).run([page()], {"max_new_tokens": 500})[0].records
+    assert record["answer"]
+
+
+def test_a_model_that_writes_is_logged_and_comes_back(tmp_path: Path) -> None:
+    flavor.save_model(donut(), tmp_path / "saved")
+    loaded = flavor.load_pyfunc_model(str(tmp_path / "saved"), device="cpu")
+    params = {"max_new_tokens": 12}
+    assert loaded.run([page()], params)[0].records == PyfuncModel(TASK, donut()).run([page()], params)[0].records
 
 
 def test_without_words_a_page_is_read_by_tesseract_or_its_absence_is_said(model: PyfuncModel) -> None:
