@@ -1,5 +1,6 @@
 """The layouts in which stock saves models, each saved by stock and by us in one run."""
 
+import base64
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,10 +20,11 @@ from transformers import (
 )
 
 import flavor
-from tests import tiny_audio, tiny_models, tiny_text, tiny_text_to_text
+from tests import tiny_audio, tiny_models, tiny_multimodal, tiny_text, tiny_text_to_text
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 HUB_ID = "org/tiny"
+PICTURE = Path(__file__).parents[1] / "corpus/media/picture.png"
 SHORT = {"max_new_tokens": 4, "do_sample": False}
 CHATTED = {"messages": [{"role": "user", "content": "good"}], "max_tokens": 4, "temperature": 0}
 
@@ -87,6 +89,13 @@ LAYOUTS = {
     "speech": Layout(
         lambda _: tiny_audio.ctc(),
         asked=[tiny_audio.encoded(tiny_audio.tone())],
+    ),
+    "image and text": Layout(
+        lambda _: tiny_multimodal.llava(),
+        asked=[{"text": "<image>good", "image": base64.b64encode(PICTURE.read_bytes()).decode()}],
+        params=SHORT,
+        beyond_stock=True,
+        native="components",
     ),
     "removed task": Layout(lambda _: tiny_text_to_text.summarization(), params=SHORT, beyond_stock=True, native="components"),
 }

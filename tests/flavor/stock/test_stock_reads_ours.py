@@ -20,10 +20,10 @@ from tests.flavor.test_models_serve import WITHOUT_FLAVOR, rounded
 
 from .layouts import BY_STOCK, COMMIT, LAYOUTS, Saved, mlmodel_of, save
 
-# Reads cases of the standard input, predicts by `mlflow.pyfunc` and writes the answers, as a program that never heard of us.
+# Reads cases from the standard input, loads and predicts by stock and writes what it is told, as one that never heard of us.
 PROGRAM = """
 import base64, json, sys
-import mlflow.pyfunc
+import mlflow.pyfunc, mlflow.transformers
 
 def opened(value):
     return [base64.b64decode(each["bytes"]) if isinstance(each, dict) and "bytes" in each else each for each in value] \\
@@ -32,7 +32,9 @@ def opened(value):
 answers = {}
 for name, case in json.load(sys.stdin).items():
     model = mlflow.pyfunc.load_model(case["folder"])
-    answers[name] = model.predict(opened(case["asked"]), params=case["params"] or None)
+    answer = model.predict(opened(case["asked"]), params=case["params"] or None)
+    native = mlflow.transformers.load_model(case["folder"], return_type=case["native"], device="cpu")
+    answers[name] = {"answer": answer, "native": type(native).__name__}
 try:
     import flavor
 except ImportError:
@@ -68,7 +70,7 @@ def answers(saved: dict[str, Saved], hub: Path, tmp_path_factory: pytest.TempPat
     folder = tmp_path_factory.mktemp("outside")
     (folder / "sitecustomize.py").write_text(WITHOUT_FLAVOR)
     cases = {
-        name: {"folder": str(saved[name].ours), "asked": _plain(layout.asked), "params": layout.params}
+        name: {"folder": str(saved[name].ours), "asked": _plain(layout.asked), "params": layout.params, "native": layout.native}
         for name, layout in LAYOUTS.items()
     }
     cache = {"HF_HUB_OFFLINE": "1", "HF_HUB_CACHE": str(hub.parents[2])}
@@ -94,12 +96,14 @@ def _plain(asked: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", LAYOUTS)
-def test_stocks_pyfunc_predicts_where_our_package_is_not_installed(
+def test_stock_loads_and_predicts_where_our_package_is_not_installed(
     saved: dict[str, Saved], answers: dict[str, Any], name: str
 ) -> None:
     layout = LAYOUTS[name]
     expected = flavor._load_pyfunc(str(saved[name].ours)).predict(layout.asked, params=layout.params)
-    assert rounded(timeless(answers[name])) == rounded(timeless(json.loads(json.dumps(expected))))
+    assert rounded(timeless(answers[name]["answer"])) == rounded(timeless(json.loads(json.dumps(expected))))
+    loaded = flavor.load_model(str(saved[name].ours), return_type=layout.native, device="cpu")
+    assert answers[name]["native"] in [each.__name__ for each in type(loaded).__mro__]
 
 
 def timeless(value: Any) -> Any:
