@@ -1,6 +1,7 @@
 """`pyfunc_output="stock"` against stock itself, in the same process, through the same doors, on the same pipeline."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import mlflow
@@ -9,7 +10,8 @@ import pytest
 from mlflow.exceptions import MlflowException
 from transformers.pipelines import audio_classification, automatic_speech_recognition
 
-from tests import tiny_audio
+import flavor
+from tests import tiny_audio, tiny_text
 
 from .cases import ALIKE, CHAT, CHOICE, DEFECTS, IMAGES, MASKED, PLACES, PROMPT, QUESTION, SOUNDS, TEXTS, Case, Defect
 from .seeing import close_to, seen
@@ -97,6 +99,19 @@ def test_paths_and_addresses_are_never_opened_as_stock_does(given: str, pair_of:
     for name in ("automatic-speech-recognition", "image-classification"):
         with pytest.raises(MlflowException, match="paths and addresses are not opened"):
             pair_of(name).ours.predict(given)
+
+
+@pytest.mark.parametrize(("name", "given"), [("chat", CHAT), ("completions", PROMPT), ("embeddings", {"input": "good"})])
+def test_a_field_that_means_nothing_is_named_where_stock_drops_it(name: str, given: dict[str, Any], pair_of: PairOf) -> None:
+    with pytest.raises(MlflowException, match="max_tokans is no field of this request"):
+        pair_of(name).ours.predict({**given, "max_tokans": 1})
+
+
+def test_vectors_are_pooled_where_the_model_config_says_so(tmp_path: Path, pair_of: PairOf) -> None:
+    options: dict[str, Any] = {"task": "llm/v1/embeddings", "model_config": {"pooling": "mean"}}
+    flavor.save_model(tiny_text.feature_extraction(), tmp_path / "model", pyfunc_output="stock", **options)
+    (found,) = mlflow.pyfunc.load_model(str(tmp_path / "model")).predict({"input": TEXTS[0]})["data"]
+    assert found["embedding"] == pytest.approx(pair_of("feature-extraction").stock.predict(TEXTS[0]).mean(axis=0), abs=1e-5)
 
 
 @pytest.mark.parametrize("name", FRAMES)

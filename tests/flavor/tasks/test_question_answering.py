@@ -19,6 +19,7 @@ torch.set_num_threads(1)
 TASK = get_task("question-answering")
 PARAMS: dict = {"top_k": 2}
 NOTHING = {"question": "who is kind?", "context": ""}
+STOCK_LENGTH = 3  # all answers in one list, and an empty one to NOTHING
 ROW = {"question": "where is sarah?", "context": "sarah lives in london and the waiter in paris"}
 
 
