@@ -213,8 +213,8 @@ class Task:
         return True
 
     def streams_with(self, params: Row) -> bool:
-        """Whether an answer with these params can be told piece by piece."""
-        return self.streams
+        """Whether an answer with these params can be told piece by piece: one text, and not the best of several."""
+        return self.streams and all((params.get(name) or 1) == 1 for name in ("num_return_sequences", "num_beams"))
 
     def generates_with(self, params: Row) -> bool:
         """Whether an answer with these params is text made token by token, where the task `generates`."""

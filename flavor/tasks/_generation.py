@@ -110,11 +110,6 @@ def check_sequences(values: Row, *, is_streamed: bool) -> None:
         raise InvalidInput(name, f"{name} {count} needs do_sample, or {count} num_beams: without chance all answers are one.")
 
 
-def is_one_sequence(params: Row) -> bool:
-    """Whether one answer is written, token after token: only such a one can be streamed."""
-    return all((params.get(name) or 1) == 1 for name in ("num_return_sequences", "num_beams"))
-
-
 def settle_sampling(values: Row, asked: Row) -> Row:
     """Turn sampling on when a request asks for its parameters, off at temperature 0; drop what then has no effect."""
     settled = dict(values)

@@ -4,7 +4,7 @@ from typing import Any
 
 from ._base import Display, Field, InvalidInput, Kind, Param, Row, Sound, Task, Warned
 from ._example_sounds import DOORBELL
-from ._generation import FALLBACKS, SAMPLING, generation_defaults, is_one_sequence
+from ._generation import FALLBACKS, SAMPLING, generation_defaults
 from ._messages import kind_of_part
 from ._seeing import SEEING_PARAMS, last_text, put_into_chat, rows_of_writings, seeing_preprocess_params
 from ._text_to_text import written_fields
@@ -102,7 +102,7 @@ class AnyToAny(Task):
         return params.get("generation_mode", TEXT) == TEXT
 
     def streams_with(self, params: Row) -> bool:
-        return self.generates_with(params) and is_one_sequence(params)
+        return self.generates_with(params) and super().streams_with(params)
 
     def call_params(self, params: Row) -> Row:
         """For images and sounds: how long they are is the model's business."""

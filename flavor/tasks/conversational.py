@@ -3,7 +3,7 @@
 from typing import Any
 
 from ._base import Display, Field, Kind, Row, Task
-from ._generation import FALLBACKS, GENERATION_PARAMS, generation_defaults, is_one_sequence
+from ._generation import FALLBACKS, GENERATION_PARAMS, generation_defaults
 from ._text_to_text import written_fields
 
 
@@ -54,9 +54,6 @@ class Conversational(Task):
         """N lists of written sequences to N lists of rows, one row per sequence."""
         names = {each.name for each in self.outputs}
         return [[{name: one[name] for name in names & set(one)} for one in sequences] for sequences in raw]
-
-    def streams_with(self, params: Row) -> bool:
-        return is_one_sequence(params)
 
     def display_for(self, row: Row) -> Display:
         return Display.CHAT if row.get("messages") else Display.TEXT

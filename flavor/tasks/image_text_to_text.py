@@ -4,7 +4,7 @@ from typing import Any
 
 from ._base import Display, Field, Kind, Row, Task, Warned
 from ._example_media import SCENE
-from ._generation import FALLBACKS, generation_defaults, is_one_sequence
+from ._generation import FALLBACKS, generation_defaults
 from ._seeing import SEEING_PARAMS, last_text, put_into_chat, rows_of_writings, seeing_preprocess_params
 from ._text_to_text import written_fields
 
@@ -75,9 +75,6 @@ class ImageTextToText(Task):
     def from_pipeline(self, raw: list[Any]) -> list[list[Row]]:
         """N lists of written sequences to N lists of rows, one row per sequence."""
         return rows_of_writings(raw, tuple(each.name for each in self.outputs))
-
-    def streams_with(self, params: Row) -> bool:
-        return is_one_sequence(params)
 
     def display_for(self, row: Row) -> Display:
         return Display.CHAT if row.get("messages") else Display.TEXT

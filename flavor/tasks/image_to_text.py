@@ -3,7 +3,7 @@
 from typing import Any
 
 from ._base import Display, Field, Kind, Param, Row, Task
-from ._generation import FALLBACKS, GENERATION_PARAMS, generation_defaults, is_one_sequence
+from ._generation import FALLBACKS, GENERATION_PARAMS, generation_defaults
 from ._text_to_text import rows_of_sequences, written_fields
 from .image_classification import EXAMPLE_PNG
 
@@ -50,9 +50,6 @@ class ImageToText(Task):
     def from_pipeline(self, raw: list[Any]) -> list[list[Row]]:
         """N lists of written sequences to N lists of rows, one row per sequence."""
         return rows_of_sequences(raw, "generated_text")
-
-    def streams_with(self, params: Row) -> bool:
-        return is_one_sequence(params)
 
     def result_title(self, row: Row) -> str:
         return row.get("text") or self.title

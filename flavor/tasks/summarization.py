@@ -3,7 +3,7 @@
 from typing import Any
 
 from ._base import Display, Field, Kind, Row, Task
-from ._generation import PROMPT_PARAMS, generation_defaults, is_one_sequence
+from ._generation import PROMPT_PARAMS, generation_defaults
 from ._text_to_text import MODELS, TEXT_TO_TEXT_FALLBACKS, TEXT_TO_TEXT_PARAMS, rows_of_sequences, stock_texts, written_fields
 
 
@@ -45,9 +45,6 @@ class Summarization(Task):
     def from_pipeline(self, raw: list[Any]) -> list[list[Row]]:
         """N lists of written sequences to N lists of rows, one row per sequence."""
         return rows_of_sequences(raw, "summary_text")
-
-    def streams_with(self, params: Row) -> bool:
-        return is_one_sequence(params)
 
     def to_stock(self, results: list[list[Row]]) -> list[str]:
         """Stock's texts, one per input."""

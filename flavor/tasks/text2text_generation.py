@@ -3,7 +3,7 @@
 from typing import Any
 
 from ._base import Display, Field, Kind, Row, Task
-from ._generation import PROMPT_PARAMS, generation_defaults, is_one_sequence
+from ._generation import PROMPT_PARAMS, generation_defaults
 from ._text_to_text import MODELS, TEXT_TO_TEXT_FALLBACKS, TEXT_TO_TEXT_PARAMS, rows_of_sequences, stock_texts, written_fields
 
 
@@ -38,9 +38,6 @@ class Text2TextGeneration(Task):
     def from_pipeline(self, raw: list[Any]) -> list[list[Row]]:
         """N lists of written sequences to N lists of rows, one row per sequence."""
         return rows_of_sequences(raw, "generated_text")
-
-    def streams_with(self, params: Row) -> bool:
-        return is_one_sequence(params)
 
     def from_stock(self, row: Row) -> Row:
         """Stock joins columns of any names to one text: `question: … context: …`."""

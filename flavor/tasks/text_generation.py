@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from ._base import Display, Field, InvalidInput, Kind, Param, Row, Task
-from ._generation import FALLBACKS, GENERATION_PARAMS, LOGPROB_PARAMS, PROMPT_PARAMS, generation_defaults, is_one_sequence
+from ._generation import FALLBACKS, GENERATION_PARAMS, LOGPROB_PARAMS, PROMPT_PARAMS, generation_defaults
 
 _SHOWN = ("tools", "documents")  # by the chat template, or by nothing
 
@@ -79,9 +79,6 @@ class TextGeneration(Task):
     def from_pipeline(self, raw: list[Any]) -> list[list[Row]]:
         """N lists of written sequences to N lists of rows, one row per sequence."""
         return [[_answer(sequence) for sequence in sequences] for sequences in raw]
-
-    def streams_with(self, params: Row) -> bool:
-        return is_one_sequence(params)
 
     def display_for(self, row: Row) -> Display:
         return Display.CHAT if row.get("messages") else Display.TEXT

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from ._base import Display, Field, Kind, Param, Row, Task
-from ._generation import generation_defaults, is_one_sequence
+from ._generation import generation_defaults
 from ._text_to_text import MODELS, TEXT_TO_TEXT_FALLBACKS, TEXT_TO_TEXT_PARAMS, rows_of_sequences, stock_texts, written_fields
 
 _LANGUAGES = re.compile(r"translation_([A-Za-z-]{2,12})_to_([A-Za-z-]{2,12})", re.ASCII)
@@ -53,9 +53,6 @@ class Translation(Task):
     def from_pipeline(self, raw: list[Any]) -> list[list[Row]]:
         """N lists of written sequences to N lists of rows, one row per sequence."""
         return rows_of_sequences(raw, "translation_text")
-
-    def streams_with(self, params: Row) -> bool:
-        return is_one_sequence(params)
 
     def to_stock(self, results: list[list[Row]]) -> list[str]:
         """Stock's texts, one per input."""
