@@ -46,7 +46,7 @@ class LogModelForm(forms.Form):
     prompt_template = forms.CharField(
         label="Prompt template",
         required=False,
-        help_text="Put around every prompt; {prompt} stands for it, exactly once.",
+        help_text="Put around every prompt; {prompt} stands for it, exactly once. Or prompts:/name@alias, as MLflow has it.",
         widget=forms.Textarea(attrs={"rows": 3, "placeholder": TEMPLATE_EXAMPLE}),
     )
     description = forms.CharField(

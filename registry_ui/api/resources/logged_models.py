@@ -46,7 +46,9 @@ class LogRequest(serializers.Serializer):
     task = Text(required=False, allow_null=True, help_text="The task; left out, it is read from the checkpoint.")
     name = Text(required=False, allow_null=True, help_text="Name of the LoggedModel.")
     card = Text(required=False, allow_null=True, trim_whitespace=False, help_text="The model card, in Markdown.")
-    prompt_template = Text(required=False, allow_null=True, trim_whitespace=False, help_text="A text with {prompt} in it.")
+    prompt_template = Text(
+        required=False, allow_null=True, trim_whitespace=False, help_text="A text with {prompt} in it, or prompts:/…"
+    )
     input_example = AnyJson(required=False)
     run_id = Text(required=False, allow_null=True, help_text="Log into this MLflow run.")
     metrics = serializers.DictField(child=Number(), required=False, allow_null=True)

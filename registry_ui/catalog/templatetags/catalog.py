@@ -8,6 +8,9 @@ from django import template
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from flavor.artifact_files import Unreadable, parsed_yaml
+from flavor.flavor_config import FlavorConfig, Prompt
+from flavor.plain_data import as_dict
 from flavor.tasks import find_task
 
 from ...web.markdown import to_safe_html
@@ -118,6 +121,16 @@ def sorted_head(context: template.Context, label: str, key: str, query: ModelQue
 def how_to_log() -> dict[str, str]:
     """Show the ways to the first model."""
     return {"log_code": _LOG_CODE.format(uri=mlflow_client.address())}
+
+
+@register.filter
+def registered_prompt(version: ModelVersion) -> Prompt | None:
+    """The prompt of MLflow's registry that the version's template came from, None when it came from none."""
+    try:
+        prompt = FlavorConfig.read(as_dict(parsed_yaml(version.mlmodel, "MLmodel"))).prompt
+    except Unreadable:
+        return None
+    return prompt if prompt and prompt.uri else None
 
 
 def _url(version: ModelVersion, tab: Tab) -> str:

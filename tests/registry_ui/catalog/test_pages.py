@@ -287,6 +287,21 @@ def test_the_prompt_tab_is_there_for_models_that_read_prompts(page):
     assert "Tell: {prompt}" in text
     assert "{{ messages }}" in text
     assert "/versions/1/prompt" not in page("/models/sentiment/versions/1")
+    assert "prompt registry" not in text
+
+
+def test_the_prompt_tab_says_where_mlflow_has_the_prompt(page):
+    mlmodel = """
+flavors:
+  transformers: {task: text-generation}
+  flavor: {prompt: {uri: "prompts:/tell@live", version: "prompts:/tell/2"}}
+metadata: {prompt_template: "Tell: {prompt}"}
+"""
+    make_version("teller", 1, task="text-generation", prompt_template="Tell: {prompt}", mlmodel=mlmodel)
+
+    text = re.sub(r"<[^>]+>", "", page("/models/teller/versions/1/prompt"))
+
+    assert "registry: prompts:/tell@live, which was prompts:/tell/2 when the model was logged" in text
 
 
 def test_the_metrics_tab_shows_metrics_params_and_what_the_card_claims(page):

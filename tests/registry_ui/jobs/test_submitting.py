@@ -165,5 +165,7 @@ def _cancel_in_thread(job):
 def test_a_protocol_of_mlflow_may_stand_for_the_task():
     job = submit_log(source="org/model", task="llm/v1/chat", prompt_template="Say: {prompt}")
     assert job.payload["task"] == "llm/v1/chat"
+    registered = submit_log(source="org/model", task="llm/v1/chat", prompt_template="prompts:/say@live")
+    assert registered.payload["prompt_template"] == "prompts:/say@live"
     with pytest.raises(InvalidInput, match="llm/v9/chat"):
         submit_log(source="org/model", task="llm/v9/chat")
