@@ -92,6 +92,15 @@ def base_state(model: Any) -> dict[str, Any]:
     return state
 
 
+def saved_modules(model: Any) -> tuple[str, ...]:
+    """Return the names of the modules, each with a dot, that all adapters of a model save whole (`modules_to_save`)."""
+    from peft.utils.other import ModulesToSaveWrapper  # heavy
+
+    names = set(adapters_of(model))
+    found = ((name, each) for name, each in base_of(model).named_modules() if isinstance(each, ModulesToSaveWrapper))
+    return tuple(f"{name}." for name, each in found if names <= set(each.modules_to_save))
+
+
 def _renamed(key: str, renamed: dict[str, str]) -> str:
     for before, after in renamed.items():
         if key.startswith(before):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import adapted, integrity, quantization, registered_prompts
+from . import adapted, adapter_heads, integrity, quantization, registered_prompts
 from . import trust as trusting
 from .artifact_code import CODE
 from .artifacts import local_folder, path_of, read_config, read_mlmodel
@@ -146,7 +146,9 @@ def load_parts(folder: Path, config: FlavorConfig, options: LoadOptions) -> tupl
     weights = weights_folder(folder, config, base_model_path=options.base_model_path, verify=options.verify)
     # Trust is in the artifact's content: a base or a snapshot elsewhere was not in the hash.
     placement = quantization.placed(options.placement, config.quantization, weights)
-    model = load_weights(weights, config, placement, may_run=may_run and weights.is_relative_to(folder))
+    brought = adapter_heads.brought_by(folder / config.adapter_folder) if config.adapter_folder else frozenset()
+    is_own = weights.is_relative_to(folder)
+    model = load_weights(weights, config, placement, may_run=may_run and is_own, brought=brought)
     if options.dequantize:
         model = quantization.dequantized(model)
     device = options.placement.settled_device()

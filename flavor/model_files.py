@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from . import hub
+from . import adapter_heads, hub
 from .architectures import is_known_to_transformers
 from .artifact_files import CONFIG, SAFETENSORS, ArtifactFiles, Unreadable, local_files
 from .bases import locate
@@ -51,8 +51,13 @@ def weights_folder(artifact: Path, config: FlavorConfig, *, base_model_path: str
     return folder
 
 
-def load_weights(folder: Path, config: FlavorConfig, placement: Placement, *, may_run: bool = False) -> Any:
-    """Return the model in a folder, in evaluation mode. Raises ModelNotLoadable, MissingDependency, InvalidInput."""
+def load_weights(
+    folder: Path, config: FlavorConfig, placement: Placement, *, may_run: bool = False, brought: frozenset[str] = frozenset()
+) -> Any:
+    """Return the model in a folder, in evaluation mode; weights that adapters have `brought` may be missing or of another size.
+
+    Raises ModelNotLoadable, MissingDependency, InvalidInput.
+    """
     import transformers  # heavy
 
     arguments = placement.arguments(config.torch_dtype)
@@ -60,19 +65,21 @@ def load_weights(folder: Path, config: FlavorConfig, placement: Placement, *, ma
     with said_plainly(f"The model in {folder}"), quiet():
         settings = transformers.AutoConfig.from_pretrained(str(folder), trust_remote_code=may_run, local_files_only=True)
         strip_kernels(settings)
+        adapter_heads.apply(config.labels, settings)
         model, loaded = _from_pretrained(_model_class(config))(
             str(folder),
             config=settings,
             local_files_only=True,
             use_safetensors=None if may_run else True,
             output_loading_info=True,
+            **({"ignore_mismatched_sizes": True} if brought else {}),
             **({"trust_remote_code": True} if may_run else {}),
             **({"key_mapping": _WRAPPED} if any(re.search(mark, name) for name in names for mark in _WRAPPED) else {}),
             **arguments,
         )
         _read_decision_config(model, folder)
     task = find_task(config.task)
-    _check_is_whole(folder, loaded, unused=task.unused_weights if task else ())
+    _check_is_whole(folder, loaded, brought, unused=task.unused_weights if task else ())
     return model.eval()
 
 
@@ -187,9 +194,12 @@ def _checked_headers(folder: Path) -> list[str]:
         raise ModelNotLoadable(f"In {folder}: {error}") from error
 
 
-def _check_is_whole(folder: Path, loaded: dict[str, Any], *, unused: tuple[str, ...] = ()) -> None:
-    """Weights that are missing would be random, and every answer with them, but for those that are never read."""
-    missing = [name for name in sorted(loaded.get("missing_keys") or ()) if not name.startswith(unused)]
+def _check_is_whole(
+    folder: Path, loaded: dict[str, Any], brought: frozenset[str] = frozenset(), *, unused: tuple[str, ...] = ()
+) -> None:
+    """Weights that are missing would be random, and every answer with them, but for those that are never read, or brought."""
+    absent = {*(loaded.get("missing_keys") or ()), *(each[0] for each in loaded.get("mismatched_keys") or ())}
+    missing = [name for name in sorted(absent - brought) if not name.startswith(unused)]
     if missing:
         others = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         raise ModelNotLoadable(

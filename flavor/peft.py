@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from . import quantization
-from .adapted import active_of, adapter_folders, adapters_of, base_of, base_state, embeddings_of, save_adapters
-from .architectures import architecture_of, choose_task, class_for
+from . import adapter_heads, quantization
+from .adapted import active_of, adapter_folders, adapters_of, base_of, base_state, embeddings_of, save_adapters, saved_modules
+from .architectures import architecture_of, choose_task, class_for, tasks_of
 from .artifact_files import ADAPTER_CONFIG, ADAPTER_WEIGHTS, CONFIG
 from .bases import FoundBase
 from .checkpoints import (
@@ -121,6 +121,7 @@ def open_adapter(path: Path, base: FoundBase, *, task: str | None = None, quanti
         components={name: kind for name, (kind, _) in components.items()},
         adapters=tuple(adapters),
         active_adapter=next(iter(adapters)),
+        labels=adapter_heads.labels_in(next(iter(adapters.values())).path, settings),
         quantization=quantized or quantization.in_folder(base.folder),
         parameter_count=sum(each.parameter_count for each in tensors),
         dtype=tensors[0].dtype,
@@ -148,6 +149,7 @@ def open_adapted(parts: Parts, base: FoundBase | None, *, task: str | None = Non
         components={name: type(component).__name__ for name, component in parts.components.items()},
         adapters=adapters_of(model),
         active_adapter=active_of(model),
+        labels=adapter_heads.labels_beyond(below.config.to_dict(), Folder(base.folder).json(CONFIG)) if base else {},
         quantization=quantization.recorded(below),
         **{"source_name": hub_id_of(below), **fields},
     )
@@ -168,7 +170,7 @@ def _same_base(model: Any, base: FoundBase | None, *, is_said: bool) -> FoundBas
         )
     if method or base is None:
         return base
-    changed = first_changed(_without_own_embeddings(model, base), base.folder)
+    changed = first_changed(_weights_of_base(model, base), base.folder)
     if changed and is_said:
         raise InvalidInput(
             "base_model",
@@ -180,9 +182,10 @@ def _same_base(model: Any, base: FoundBase | None, *, is_said: bool) -> FoundBas
     return None if changed or base.to_copy else base
 
 
-def _without_own_embeddings(model: Any, base: FoundBase) -> dict[str, Any]:
-    """The weights of the base in memory, but for embeddings that grew, which are saved with the adapter."""
-    below, state = base_of(model), base_state(model)
+def _weights_of_base(model: Any, base: FoundBase) -> dict[str, Any]:
+    """The weights of the base in memory, but for those that are saved with the adapter: whole modules, embeddings that grew."""
+    below, own = base_of(model), saved_modules(model)
+    state = {name: tensor for name, tensor in base_state(model).items() if not name.startswith(own)}
     if not _vocabulary_grew(below, base.folder):
         return state
     grown = {each.weight.data_ptr() for each in embeddings_of(below) if each is not None}
@@ -192,12 +195,14 @@ def _without_own_embeddings(model: Any, base: FoundBase) -> dict[str, Any]:
 def _task(folder: Folder, base_settings: dict[str, Any], asked: str | None) -> Task:
     """The task asked for, else the one whose models peft's task type names, else the base's."""
     said = folder.json(ADAPTER_CONFIG)
-    auto_model = _AUTO_MODELS.get(as_text(said.get("task_type")))
+    auto_model = _AUTO_MODELS.get(as_text(said.get("task_type")), "")
     able = [each for each in all_tasks() if auto_model and each.auto_model == auto_model]
     if asked is None and len(able) == 1:
         return able[0]
-    architecture = "" if able else architecture_of(base_settings)
-    return choose_task(asked, architecture or architecture_of(base_settings), where=str(folder.path))
+    architecture = architecture_of(base_settings)
+    if able and not set(able) & set(tasks_of(architecture)):  # a base whose head is another, or that has none
+        architecture = auto_model.removeprefix("Auto")
+    return choose_task(asked, architecture, where=str(folder.path))
 
 
 def _beside(base: FoundBase, task: Task) -> list[Folder]:
