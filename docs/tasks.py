@@ -34,16 +34,17 @@ A model of any of these {count} tasks is logged, loaded and asked in the same wa
 
 - **`load_model`**: `flavor.load_model(uri)` gives the pipeline: Transformers' own where it has one, else ours of the same kind.
 - **pyfunc**: `flavor.load_pyfunc_model(path)`; `mlflow.pyfunc.load_model(uri)` and `mlflow models serve` even where this package
-  is not installed. Texts, lists, dicts, frames, arrays and all four forms of requests of MLflow's server are taken: MLflow is told
-  no inputs to check, so that we check them. A registry that demands typed ones, such as Unity Catalog, gets them with
-  `signature=flavor.signatures.signature_of(task, with_inputs=True)`. N inputs give N lists of records with the fields below; `[]`
-  gives `[]`. MLflow's server makes arrays of what stands under `inputs` and `instances`: lists of lists of several lengths go in a
-  row's own field, as JSON text, or in a frame.
+  is not installed. Texts, lists, dicts, frames, arrays and all four forms of requests of MLflow's server are taken: MLflow is
+  told no inputs to check, so that we check them. A registry that demands typed ones, such as Unity Catalog, gets them with
+  `signature=flavor.signatures.signature_of(task, with_inputs=True)`. N inputs give N lists of records with the fields below;
+  `[]` gives `[]`. MLflow's server makes arrays of what stands under `inputs` and `instances`: lists of lists of several lengths
+  go as JSON text, or in a frame.
 - **`predict_stream`**: the text of one input, piece by piece as it is written; at once where several beams are followed.
 - **Playground and REST**: a form and a picture made for the task, and `/predict` of the version, see [rest.md](rest.md).
 
 The last two columns are what the flavor that comes with MLflow {mlflow} does on Transformers {transformers} with the same
-pipeline; [flavor-weaknesses.md](flavor-weaknesses.md) goes through them one by one, with tests. A `?` marks a field that may be left out, or that only some models answer with.
+pipeline; [flavor-weaknesses.md](flavor-weaknesses.md) goes through its weaknesses one by one, with the tests that prove ours
+otherwise. A `?` marks a field that may be left out, or that only some models answer with.
 """
 PROTOCOLS = """\
 ## In OpenAI's words

@@ -22,6 +22,8 @@ def rows_from(task: Task, model_input: Any) -> list[Row]:
     if hasattr(model_input, "to_dict") and hasattr(model_input, "columns"):
         return _from_frame(task, model_input)
     if isinstance(model_input, dict):
+        if _is_chat([model_input]) and _takes_chats(task):  # the only message of a chat that MLflow took out of its list
+            return [_row_of(task, [model_input])]
         return [_row_of(task, model_input)] if _is_sound(model_input) else _from_dict(task, model_input)
     if _is_array(model_input):
         return _from_array(task, model_input)
@@ -89,7 +91,7 @@ def _is_column(field: Field | None, value: Any, *, are_columns: bool) -> bool:
 
 
 def _from_list(task: Task, given: list) -> list[Row]:
-    if _is_chat(given) and any(each.kind is Kind.MESSAGES for each in task.inputs):
+    if _is_chat(given) and _takes_chats(task):
         return [_row_of(task, given)]
     return [_row_of(task, each) for each in given]
 
@@ -142,6 +144,10 @@ def _is_json(value: Any) -> bool:
 
 def _is_chat(value: Any) -> bool:
     return isinstance(value, list | tuple) and bool(value) and all(isinstance(each, dict) and "role" in each for each in value)
+
+
+def _takes_chats(task: Task) -> bool:
+    return any(each.kind is Kind.MESSAGES for each in task.inputs)
 
 
 def _is_sound(value: dict) -> bool:

@@ -1,8 +1,10 @@
 """What MLflow's own door lets through to a model that carries our signature."""
 
 import json
+from pathlib import Path
 from typing import Any
 
+import mlflow
 import numpy
 import pandas
 import pytest
@@ -10,6 +12,7 @@ import torch
 from mlflow.models import Model
 from mlflow.pyfunc import PyFuncModel
 
+import flavor
 from flavor.pyfunc import PyfuncModel
 from flavor.signatures import inputs_of, signature_defaults, signature_of
 from flavor.tasks import get_task
@@ -53,7 +56,8 @@ def test_chats_and_prompts_pass() -> None:
     assert answers[0] == answers[1]
     assert "message" in answers[0][0][0]
     assert len(writer.predict(["a", "b"], params)) == 2
-    assert list(writer.predict_stream("a", params))
+    for given in ("a", {"text": "a"}, {"messages": chat}, [{"role": "user", "content": "a"}]):
+        assert list(writer.predict_stream(given, params))
 
 
 @pytest.mark.parametrize("name", ["text-classification", "token-classification", "text-generation", "image-classification"])
@@ -84,6 +88,16 @@ def test_inputs_are_described_beside_the_signature_and_in_it_where_a_registry_de
         ("text_pair", "string", False),
     ]
     assert signature_of(task, with_inputs=True).inputs.input_names() == ["text", "text_pair"]
+
+
+def test_a_model_with_typed_inputs_predicts_as_one_without(tmp_path: Path) -> None:
+    typed = flavor.signatures.signature_of(get_task("text-classification"), with_inputs=True)
+    flavor.save_model(tiny_models.text_classification(), tmp_path / "saved", signature=typed)
+    model = mlflow.pyfunc.load_model(str(tmp_path / "saved"))
+    assert model.metadata.get_input_schema().input_names() == ["text", "text_pair"]
+    assert model.predict([]) == []
+    assert model.predict(["good"]) == door("text-classification").predict(["good"])
+    assert model.predict({"text": "good", "text_pair": "bad"}) != model.predict({"text": "good"})
 
 
 def test_params_reach_the_model() -> None:
