@@ -115,7 +115,7 @@ def put_together(task: Task, model: Any, components: dict[str, Any], *, device: 
     """Return the pipeline of a task around a model that is where it shall stay; `options` go to its class."""
     named = {name: component for name, component in components.items() if name in _ACCEPTED}
     placed = {} if device is None or hasattr(model, "hf_device_map") else {"device": device}
-    with _without_list_of_models():
+    with _without_list_of_models(), _with_a_device_first(model):
         return pipeline_class(task)(model=model, task=task.name, **named, **placed, **options)
 
 
@@ -146,6 +146,20 @@ def _without_list_of_models() -> Iterator[None]:
         yield
     finally:
         logger.setLevel(level)
+
+
+@contextmanager
+def _with_a_device_first(model: Any) -> Iterator[None]:
+    """Pipelines take the first place of a map for the device of their inputs, and the disk is none."""
+    places = getattr(model, "hf_device_map", None)
+    if not places or next(iter(places.values())) != "disk":
+        yield
+        return
+    model.hf_device_map = {"": next((place for place in places.values() if place != "disk"), "cpu")}
+    try:
+        yield
+    finally:
+        model.hf_device_map = places
 
 
 def _from_dict(given: dict[str, Any]) -> Parts:

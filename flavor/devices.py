@@ -23,6 +23,8 @@ class Placement:
     device_map: Any = None
     attn_implementation: str | None = None
     quantization_config: Any = None
+    max_memory: Any = None
+    offload_folder: Any = None
 
     @classmethod
     def said_in(cls, model_config: Mapping[str, Any], *, device: Any = None) -> "Placement":
@@ -47,12 +49,17 @@ class Placement:
         )
 
     def arguments(self, saved_dtype: str = "") -> dict[str, Any]:
-        """Return the arguments of `from_pretrained`. Raises InvalidInput for an unknown type."""
+        """Return the arguments of `from_pretrained`. Raises InvalidInput for an unknown type, and what only a map can follow."""
+        for name in ("max_memory", "offload_folder"):
+            if getattr(self, name) is not None and self.device_map is None:
+                raise InvalidInput(name, f"{name} says how a model is spread, which only device_map does; say device_map='auto'.")
         said = {
             "dtype": torch_dtype(self.dtype if self.dtype is not None else saved_dtype or "auto"),
             "device_map": self.device_map,
             "attn_implementation": self.attn_implementation,
             "quantization_config": self.quantization_config,
+            "max_memory": self.max_memory,
+            "offload_folder": str(self.offload_folder) if self.offload_folder is not None else None,
         }
         return {name: value for name, value in said.items() if value is not None}
 

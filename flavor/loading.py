@@ -1,6 +1,7 @@
 """Load what we and stock have logged: one `from_pretrained`, straight to its device, and no code that came with a model."""
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from . import adapted, adapter_heads, integrity, quantization, registered_prompts
 from . import trust as trusting
 from .artifact_code import CODE
+from .artifact_files import SAFETENSORS
 from .artifacts import local_folder, path_of, read_config, read_mlmodel
 from .chat import LlmModel, find_protocol
 from .components import put_together
@@ -22,10 +24,15 @@ from .signatures import signature_defaults
 from .tasks import get_task
 from .tasks._adapters import with_adapters
 from .tasks._base import InvalidInput
+from .weights import Progress
 
 __all__ = ["load_model", "load_pyfunc_model"]
 
 RETURN_TYPES = ("pipeline", "components", "model")
+
+
+def _tell_nobody(stage: str, done: int | None, total: int | None, unit: str) -> None:
+    """The progress of a load that nobody asked to follow."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,7 @@ class LoadOptions:
     trust: str | None = None
     verify: bool = False
     dequantize: bool = False  # an adapter's base, so that the adapter can be merged
+    progress: Progress = _tell_nobody
 
 
 def load_model(
@@ -52,6 +60,9 @@ def load_model(
     device_map: Any = None,
     attn_implementation: str | None = None,
     quantization_config: Any = None,
+    max_memory: Mapping[Any, Any] | None = None,
+    offload_folder: str | Path | None = None,
+    progress: Progress | None = None,
     trust: str | None = None,
     verify: bool = False,
     **options: Any,
@@ -66,6 +77,9 @@ def load_model(
     quantization_config
                      transformers' configuration; the base of an adapter has the one it was trained with when nothing is said,
                      and False leaves it as it is stored
+    device_map       "auto" or a map of transformers, which spreads the model over devices; with `max_memory` per device, and
+                     the `offload_folder` for what fits into none of them
+    progress         called with (stage, done, total, unit): fetching, checking, loading
     trust            the content hash of a model whose pickles or own code may run
     verify           check every file against the manifest first
 
@@ -75,11 +89,19 @@ def load_model(
         if return_type not in RETURN_TYPES:
             raise InvalidInput("return_type", f"return_type must be one of {', '.join(RETURN_TYPES)}, got {return_type!r}.")
         placement = Placement(
-            device, dtype if dtype is not None else torch_dtype, device_map, attn_implementation, quantization_config
+            device,
+            dtype if dtype is not None else torch_dtype,
+            device_map,
+            attn_implementation,
+            quantization_config,
+            max_memory,
+            offload_folder,
         )
+        loading = LoadOptions(placement, base_model_path, trust, verify, progress=progress or _tell_nobody)
+        loading.progress("fetching", None, None, "")
         folder = local_folder(str(model_uri), dst_path)
         config = read_config(folder)
-        model, components = load_parts(folder, config, LoadOptions(placement, base_model_path, trust, verify))
+        model, components = load_parts(folder, config, loading)
         if return_type == "model":
             return model
         if return_type == "components":
@@ -136,7 +158,7 @@ def load_parts(folder: Path, config: FlavorConfig, options: LoadOptions) -> tupl
     Raises UntrustedCode before anything of the artifact could run, ModelNotLoadable, MissingDependency, HubUnavailable.
     """
     if options.verify:
-        integrity.check(folder)
+        integrity.check(folder, options.progress)
     may_run = trusting.check(folder, config, options.trust)
     if options.base_model_path and not config.adapter_folder:
         raise InvalidInput("base_model_path", "this model is no adapter, so base_model_path means nothing for it; leave it out.")
@@ -144,6 +166,8 @@ def load_parts(folder: Path, config: FlavorConfig, options: LoadOptions) -> tupl
         sys.path.insert(0, str(folder / CODE))
     components = load_components(folder, config, may_run=may_run)
     weights = weights_folder(folder, config, base_model_path=options.base_model_path, verify=options.verify)
+    size = sum(path.stat().st_size for path in weights.glob(SAFETENSORS))
+    options.progress("loading", 0, size, "bytes")
     # Trust is in the artifact's content: a base or a snapshot elsewhere was not in the hash.
     placement = quantization.placed(options.placement, config.quantization, weights)
     brought = adapter_heads.brought_by(folder / config.adapter_folder) if config.adapter_folder else frozenset()
@@ -156,6 +180,7 @@ def load_parts(folder: Path, config: FlavorConfig, options: LoadOptions) -> tupl
         model = model.to(device)
     if config.adapter_folder:
         model = adapted.put_on(model, folder / config.adapter_folder, config.active_adapter)
+    options.progress("loading", size, size, "bytes")
     return model, components
 
 
