@@ -8,8 +8,10 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlparse
 
 from . import prompt_templates
 from .errors import FlavorError, RegistryUnavailable
@@ -50,6 +52,8 @@ def resolve(address: str, *, field: str = "prompt_template") -> Prompt:
     if match is None:
         raise InvalidInput(field, f"{field} must be prompts:/<name>/<version> or prompts:/<name>@<alias>, got {address!r}.")
     name, number, alias = match.groups()
+    if not _is_registry_known():
+        raise RegistryUnavailable(f"{address} is in MLflow's registry, and nobody said where that is; set MLFLOW_TRACKING_URI.")
     found = _in_time(lambda: _fetch(MlflowClient(), name, number, alias), address=address, field=field)
     return _as_template(address, found, field)
 
@@ -94,8 +98,6 @@ def settled(asked: Prompt | None, logged: Prompt | None, task: Task, pipeline: A
     if asked is not None or logged is None or not logged.is_moving:
         return asked or logged
     try:
-        if not _is_registry_known():
-            raise RegistryUnavailable("no tracking server is set")
         found = resolve(logged.uri)
         check_fits(found.template, task, pipeline)
     except (FlavorError, InvalidInput) as error:
@@ -105,11 +107,11 @@ def settled(asked: Prompt | None, logged: Prompt | None, task: Task, pipeline: A
 
 
 def _is_registry_known() -> bool:
-    """Whether somebody said where MLflow is: without that, MLflow would make a database in the current folder."""
-    from mlflow import is_tracking_uri_set  # heavy
+    """Whether MLflow was told where its registry is, or has one in the current folder; asking would make it one there."""
+    from mlflow import get_registry_uri, is_tracking_uri_set  # heavy
     from mlflow.environment_variables import MLFLOW_REGISTRY_URI
 
-    return is_tracking_uri_set() or bool(MLFLOW_REGISTRY_URI.get())
+    return is_tracking_uri_set() or bool(MLFLOW_REGISTRY_URI.get()) or Path(unquote(urlparse(get_registry_uri()).path)).exists()
 
 
 def _fetch(client: "MlflowClient", name: str, number: str | None, alias: str | None) -> Any:

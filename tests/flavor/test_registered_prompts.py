@@ -109,9 +109,11 @@ def test_without_a_registry_the_logged_text_is_used_and_the_log_says_so(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("mlflow.is_tracking_uri_set", lambda: False)
     monkeypatch.delenv("MLFLOW_REGISTRY_URI", raising=False)
+    monkeypatch.setattr("mlflow.get_registry_uri", lambda: f"sqlite:///{tmp_path / 'mlflow.db'}")
     with caplog.at_level(logging.WARNING, logger="flavor"):
         assert read_by(loaded(by_alias), {"text": "why?"}) == "Q: why? A:"
-    assert "prompts:/qa@live is used as it was when the model was logged, prompts:/qa/1: no tracking server is set" in caplog.text
+    assert "prompts:/qa@live is used as it was when the model was logged, prompts:/qa/1: " in caplog.text
+    assert "nobody said where that is; set MLFLOW_TRACKING_URI" in caplog.text
     assert not list(tmp_path.iterdir())  # MLflow would make its database here
 
 
