@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from transformers.integrations import MLflowCallback
+from transformers.integrations import MLflowCallback, is_mlflow_available
 from transformers.trainer_utils import get_last_checkpoint
 
 from ..errors import as_mlflow_does
@@ -20,6 +20,11 @@ from .trainings import Subject, Training, metrics_of
 
 _DISTURBING = ("sklearn", "tensorflow", "pytorch")  # autologging that would make runs of what a training uses inside
 _FINAL = {"train_loss", "train_runtime"}  # in what the Trainer tells when it is done
+
+_OFF = (
+    "The environment variable DISABLE_MLFLOW_INTEGRATION says that no training is recorded; unset it, or leave "
+    "flavor.TrainerCallback out. flavor.autolog() heeds it without a word."
+)
 
 
 class TrainerCallback(MLflowCallback):
@@ -57,9 +62,11 @@ class TrainerCallback(MLflowCallback):
         continue_run: bool = False,
     ) -> None:
         given = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
-        super().__init__()
         with as_mlflow_does():
+            if not is_mlflow_available():
+                raise InvalidInput("callbacks", _OFF)
             self.options = Options.of(given)
+        super().__init__()
         self._trainer: Any = None
         self._resumed: Path | None = None
         self._training: Training | None = None

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol, runtime_checkable
 from weakref import WeakKeyDictionary
 
+from ..errors import as_mlflow_does
 from ..tasks._base import InvalidInput
 
 _MARK = "_is_watched_by_flavor"
@@ -54,7 +55,8 @@ def _around(original: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(original)
     def train(trainer: Any, *args: Any, **kwargs: Any) -> Any:
-        watcher = _watcher_of(trainer)
+        with as_mlflow_does():
+            watcher = _watcher_of(trainer)
         if watcher is None:
             return original(trainer, *args, **kwargs)
         given = parameters.bind(trainer, *args, **kwargs).arguments

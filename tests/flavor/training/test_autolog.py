@@ -76,6 +76,17 @@ def test_autologging_of_mlflow_beside_it_doubles_nothing(make_trainer: Make, run
     ]
 
 
+def test_the_variable_that_switches_mlflow_off_is_heeded(
+    make_trainer: Make, runs_of: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISABLE_MLFLOW_INTEGRATION", "TRUE")
+    flavor.autolog()
+    make_trainer(**QUICK).train()
+    assert not runs_of()
+    with pytest.raises(InvalidInput, match="DISABLE_MLFLOW_INTEGRATION says that no training is recorded; unset it"):
+        flavor.TrainerCallback()
+
+
 def test_two_callbacks_on_one_trainer_are_refused(make_trainer: Make) -> None:
     with pytest.raises(InvalidInput, match="has 2 callbacks that record its training; give it one"):
         make_trainer(flavor.TrainerCallback(), flavor.TrainerCallback(), **QUICK).train()

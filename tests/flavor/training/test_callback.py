@@ -276,3 +276,7 @@ def test_the_environment_variables_of_transformers_mean_what_it_says(
     make_trainer(flavor.TrainerCallback(checkpoints="none"), save_strategy="no", max_steps=1).train()
     (run,) = store.search_runs([store.get_experiment_by_name("of the environment").experiment_id])
     assert len(run.data.params) == 5
+    monkeypatch.setenv("MLFLOW_RUN_ID", run.info.run_id)
+    make_trainer(flavor.TrainerCallback(checkpoints="none"), save_strategy="no", max_steps=1).train()
+    (run,) = store.search_runs([run.info.experiment_id])
+    assert (run.info.status, run.data.tags["flavor.trainings"]) == ("FINISHED", "2")
