@@ -142,8 +142,13 @@ def _config(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Cha
     for name in sorted({*before, *after}):
         was, becomes = before.get(name), after.get(name)
         if was != becomes:
-            texts = ("" if value is None else str(value) for value in (was, becomes))
-            yield Change("default", name, *texts, Effect.ANSWERS, "Requests that do not set it run with the new value.")
+            yield Change(
+                "default", name, _text(was), _text(becomes), Effect.ANSWERS, "Requests that do not set it run with the new value."
+            )
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
 
 
 def _takes(wide: str, narrow: str) -> bool:

@@ -1,5 +1,6 @@
 """Two versions against each other: what callers of one notice when the other takes its place."""
 
+from dataclasses import asdict
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -84,7 +85,7 @@ def _comparison_json(comparison: Comparison) -> dict[str, Any]:
         "before": summary_json(comparison.baseline),
         "after": summary_json(verdict.version),
         "effect": str(verdict.effect),
-        "changes": [{name: str(getattr(change, name)) for name in ComparedChange().fields} for change in verdict.changes],
+        "changes": [asdict(change) | {"effect": str(change.effect)} for change in verdict.changes],
         "metrics": [_metric_json(row.name, *row.cells) for row in comparison.metrics],
     }
 
