@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .artifact_files import ADAPTER_CONFIG, ADAPTER_WEIGHTS, CONFIG, ArtifactFiles, Unreadable, local_files
-from .plain_data import as_dict
+from .artifact_files import ADAPTER_CONFIG, ADAPTER_WEIGHTS, CONFIG, SAFETENSORS, ArtifactFiles, Unreadable, local_files
+from .plain_data import as_dict, as_list
 from .safetensors_header import TensorEntry, list_tensors
 
 PREFIX = "base_model.model."  # peft's, before the base's own names
@@ -16,6 +16,24 @@ def brought_by(folder: Path) -> frozenset[str]:
     """Return the names of the base's weights that each adapter below a folder holds whole, so that the base may lack them."""
     found = [{each.name.removeprefix(PREFIX) for each in _tensors(file.parent)} for file in folder.rglob(ADAPTER_CONFIG)]
     return frozenset(set.intersection(*found)) if found else frozenset()
+
+
+def heads_in(folder: Path) -> dict[str, tuple[int, ...]]:
+    """Return names and shapes of the weights that the adapters below a folder bring whole (`modules_to_save`)."""
+    found: dict[str, tuple[int, ...]] = {}
+    for file in folder.rglob(ADAPTER_CONFIG):
+        settings = as_dict(_or_nothing(lambda place=file.parent: ArtifactFiles(*local_files(place)).json(ADAPTER_CONFIG)))
+        modules = set(map(str, as_list(settings.get("modules_to_save"))))
+        tensors = {each.name.removeprefix(PREFIX): each.shape for each in _tensors(file.parent)}
+        found |= {name: shape for name, shape in tensors.items() if modules & set(name.split("."))}
+    return found
+
+
+def is_lacked(heads: Mapping[str, tuple[int, ...]], base: ArtifactFiles) -> bool:
+    """Whether a base has not, or in another size, what adapters bring; False where its weights are not here to be asked."""
+    tensors = _or_nothing(lambda: list_tensors(base, [path for path in base.named(SAFETENSORS) if "/" not in path])) or []
+    there = {each.name: each.shape for each in tensors}
+    return bool(there) and any(there.get(name) != shape for name, shape in heads.items())
 
 
 def labels_in(folder: Path, base_settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -83,6 +83,7 @@ class FlavorConfig:
     adapters: tuple[str, ...] = ()
     active_adapter: str = ""
     base: Base | None = None
+    base_answers: bool = True  # False where an adapter's base has no head of its own
     labels: dict[str, Any] = field(default_factory=dict)  # of an adapter's own head, where the base has others
     quantization: dict[str, Any] = field(default_factory=dict)  # how an adapter's base is packed when it is loaded
     code: str | None = None
@@ -184,6 +185,7 @@ class FlavorConfig:
             "revision": self.revision,
             "base": base,
             "prompt": _written_prompt(self.prompt),
+            "base_answers": None if self.base_answers else False,
             "labels": dict(self.labels),
             "quantization": dict(self.quantization),
             "versions": dict(self.versions),
@@ -227,6 +229,7 @@ def _read_ours(ours: dict[str, Any]) -> dict[str, Any]:
         "loader_package": _folder(ours.get("loader_package")),
         "adapters": tuple(as_text(each) for each in as_list(ours.get("adapters"))),
         "active_adapter": as_text(ours.get("active_adapter")),
+        "base_answers": ours.get("base_answers") is not False,
         "labels": as_dict(ours.get("labels")),
         "quantization": as_dict(ours.get("quantization")),
         "versions": {str(name): as_text(version) for name, version in as_dict(ours.get("versions")).items()},

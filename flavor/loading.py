@@ -134,7 +134,7 @@ def load_pyfunc_model(
     folder = path_of(str(path)) or local_folder(str(path))
     mlmodel = read_mlmodel(folder)
     config = read_config(folder)
-    task = with_adapters(get_task(config.task), config.adapters, config.active_adapter)
+    task = with_adapters(get_task(config.task), config.adapters, config.active_adapter, base_answers=config.base_answers)
     settings = (legacy_model_config(folder) or config.model_config) | (model_config or {})
     placement = Placement.said_in(settings, device=device)
     asked = registered_prompts.named(prompt_template or None)

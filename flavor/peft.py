@@ -121,13 +121,14 @@ def open_adapter(path: Path, base: FoundBase, *, task: str | None = None, quanti
         components={name: kind for name, (kind, _) in components.items()},
         adapters=tuple(adapters),
         active_adapter=next(iter(adapters)),
+        base_answers=not adapter_heads.is_lacked(adapter_heads.heads_in(path), below.files),
         labels=adapter_heads.labels_in(next(iter(adapters.values())).path, settings),
         quantization=quantized or quantization.in_folder(base.folder),
         parameter_count=sum(each.parameter_count for each in tensors),
         dtype=tensors[0].dtype,
         **_base_fields(base),
     )
-    task_here = with_adapters(chosen, config.adapters, config.active_adapter)
+    task_here = with_adapters(chosen, config.adapters, config.active_adapter, base_answers=config.base_answers)
     return Checkpoint(task_here, config, folder.card(), plan, folder.license_file())
 
 
@@ -137,6 +138,7 @@ def open_adapted(parts: Parts, base: FoundBase | None, *, task: str | None = Non
     Raises InvalidInput, also when the base that the caller said is not the one in memory.
     """
     model, below = parts.model, base_of(parts.model)
+    base_answers = base is None or not adapter_heads.is_lacked(_heads_of(model), Folder(base.folder).files)
     base = _same_base(model, base, is_said=is_base_said)
     chosen = task_of(parts, task, type(below).__name__)
     parts = completed(chosen, parts)
@@ -149,12 +151,13 @@ def open_adapted(parts: Parts, base: FoundBase | None, *, task: str | None = Non
         components={name: type(component).__name__ for name, component in parts.components.items()},
         adapters=adapters_of(model),
         active_adapter=active_of(model),
+        base_answers=base_answers,
         labels=adapter_heads.labels_beyond(below.config.to_dict(), Folder(base.folder).json(CONFIG)) if base else {},
         quantization=quantization.recorded(below),
         **{"source_name": hub_id_of(below), **fields},
     )
     grew = base is not None and _vocabulary_grew(below, base.folder)
-    task_here = with_adapters(chosen, config.adapters, config.active_adapter)
+    task_here = with_adapters(chosen, config.adapters, config.active_adapter, base_answers=config.base_answers)
     plan = _copied_base(Folder(base.folder)) if base and base.to_copy else {}
     return AdapterInMemory(parts, task_here, config, card_beside(model), with_embeddings=grew, base_plan=plan)
 
@@ -180,6 +183,13 @@ def _same_base(model: Any, base: FoundBase | None, *, is_said: bool) -> FoundBas
     if changed and not base.to_copy:
         logger.warning("The base in memory differs from %s in %s, so it is saved with the adapter.", base.base.name, changed)
     return None if changed or base.to_copy else base
+
+
+def _heads_of(model: Any) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of the weights that the adapters of a model in memory bring whole."""
+    own = saved_modules(model)
+    state = base_state(model) if own else {}
+    return {name: tuple(tensor.shape) for name, tensor in state.items() if name.startswith(own)}
 
 
 def _weights_of_base(model: Any, base: FoundBase) -> dict[str, Any]:

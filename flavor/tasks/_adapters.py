@@ -9,14 +9,16 @@ ADAPTER = "adapter"
 BASE = "none"  # no adapter: the base answers
 
 
-def with_adapters(task: Task, names: Sequence[str], active: str | None = None) -> Task:
-    """Return the task with the parameter `adapter`; a model of one adapter has nothing to choose and its task as it was."""
+def with_adapters(task: Task, names: Sequence[str], active: str | None = None, *, base_answers: bool = True) -> Task:
+    """Return the task with the parameter `adapter`; a model of one adapter has nothing to choose and its task as it was.
+
+    `none` is a choice where the base answers without an adapter, which it does at random when its head was brought by them.
+    """
     if len(names) < 2:
         return task
-    choices = (*names, *((BASE,) if BASE not in names else ()))
-    param = Param(
-        ADAPTER, str, active or names[0], f"Which of the model's adapters answers; {BASE} is the base alone.", choices=choices
-    )
+    choices = (*names, *((BASE,) if base_answers and BASE not in names else ()))
+    more = f"; {BASE} is the base alone" if BASE in choices else ""
+    param = Param(ADAPTER, str, active or names[0], f"Which of the model's adapters answers{more}.", choices=choices)
     found = copy.copy(task)
     found.params = (*task.params, param)
     return found

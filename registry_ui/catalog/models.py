@@ -116,7 +116,7 @@ class ModelVersion(models.Model):
         if task is None or ADAPTER not in names:
             return task
         said = FlavorConfig.read(as_dict(parsed_yaml(self.mlmodel, "MLmodel")))
-        return with_adapters(task, said.adapters, said.active_adapter)
+        return with_adapters(task, said.adapters, said.active_adapter, base_answers=said.base_answers)
 
     @property
     def figure(self) -> Figure | None:

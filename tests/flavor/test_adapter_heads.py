@@ -11,6 +11,7 @@ from transformers import AutoModelForSequenceClassification, BertConfig, BertMod
 
 import flavor
 from flavor.errors import ModelNotLoadable
+from flavor.tasks import InvalidInput
 from tests import tiny_models
 
 from .conftest import files_of
@@ -78,3 +79,17 @@ def test_a_head_that_nobody_brings_is_missed(tmp_path: Path) -> None:
     flavor.save_model({"model": adapted, "tokenizer": model_tokenizer()}, tmp_path / "saved", base_model_path=str(base))
     with pytest.raises(ModelNotLoadable, match=r"lack classifier\.bias and 1 more"):
         flavor.load_model(str(tmp_path / "saved"), device="cpu")
+
+
+def test_a_base_without_the_head_is_no_choice_of_its_own(base: Path, tmp_path: Path) -> None:
+    model = tuned_on(base)
+    model.add_adapter("second", lora(seed=2))
+    model.save_pretrained(tmp_path / "adapters")
+    model_tokenizer().save_pretrained(tmp_path / "adapters")
+    flavor.save_model({"model": model, "tokenizer": model_tokenizer()}, tmp_path / "memory", base_model_path=str(base))
+    flavor.save_model(tmp_path / "adapters", tmp_path / "folder", base_model_path=str(base))
+    for name in ("memory", "folder"):
+        loaded = flavor.load_pyfunc_model(str(tmp_path / name), device="cpu")
+        with pytest.raises(InvalidInput, match=r"must be one of default, second, got 'none'"):
+            loaded.predict("good", {"adapter": "none"})
+        assert loaded.predict("good", {"adapter": "second"}) != loaded.predict("good", {"adapter": "default"})
