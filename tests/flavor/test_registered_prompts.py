@@ -14,6 +14,7 @@ from mlflow import MlflowClient
 from mlflow.models.model import ModelInfo
 
 import flavor
+from docs.tutorials import models
 from flavor import registered_prompts
 from flavor.errors import RegistryUnavailable
 from flavor.flavor_config import Prompt
@@ -21,6 +22,7 @@ from flavor.inspection import local_reader, read_facts
 from flavor.pyfunc import PyfuncModel
 from flavor.tasks import InvalidInput
 from tests import tiny_models
+from tests.tutorials import pages
 
 from .conftest import folder_of
 
@@ -265,3 +267,10 @@ def test_a_registry_that_is_down_is_told_apart_from_a_prompt_that_is_not_there(
     monkeypatch.setattr(MlflowClient, "get_prompt_version", fail)
     with pytest.raises(RegistryUnavailable, match=r"gave no answer for prompts:/qa/1: connection refused\."):
         flavor.save_model(tiny_models.text_generation(), tmp_path / "m", prompt_template="prompts:/qa/1")
+
+
+def test_the_page_about_prompts_does_what_it_says(prompts: MlflowClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It only shows what the model reads, so an untrained one does."""
+    tiny_models.save_checkpoint("text-generation", tmp_path / models.FOLDER / "storyteller", chat_template=models.CHAT_TEMPLATE)
+    monkeypatch.chdir(tmp_path)
+    pages.run(Path(models.__file__).parents[1] / "prompts.md")
