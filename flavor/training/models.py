@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .. import adapted, hub
-from ..artifact_files import ADAPTER_CONFIG
+from .. import adapted, hub, quantization
+from ..artifact_files import CONFIG
 from ..artifact_writing import SaveRequest, open_request
 from ..bases import ARTIFACT_SCHEMES
 from ..errors import FlavorError
 from ..logged_models import LogRequest, log
 from ..memory import save_base
-from ..peft import base_named_in
+from ..peft import adapters_in, base_named_in
 from ..tasks._base import InvalidInput
 from ..weights import Writer
 from .options import Options
@@ -44,8 +44,9 @@ class Models:
         """Log the checkpoint in a folder; `model` is what is in memory, for the base of an adapter that is nowhere else."""
         if step in self.logged:
             return
-        with _base_of(folder, model, self.options.base_model) as base_model:
-            self._log(str(folder), step, metrics, base_model=base_model)
+        quantized = quantization.recorded(adapted.base_of(model)) if adapters_in(folder) else {}
+        with _base_of(folder, model, self.options.base_model) as base_model, _with_config(folder, model) as source:
+            self._log(str(source), step, metrics, base_model=base_model, quantization_config=quantized or None)
 
     def log_memory(self, model: Any, processor: Any, step: int, metrics: Sequence[Any] | None) -> None:
         """Log the model as it is in memory."""
@@ -122,12 +123,26 @@ def check(model: Any, processor: Any, options: Options) -> str:
 @contextmanager
 def _base_of(folder: Path, model: Any, said: str | None) -> Iterator[str | None]:
     """Give the base to log an adapter with: what was said, what the adapter names, else the base in memory, saved for it."""
-    if not (folder / ADAPTER_CONFIG).is_file() or said or _can_be_found(base_named_in(folder)):
-        yield said if (folder / ADAPTER_CONFIG).is_file() else None
+    is_adapter = bool(adapters_in(folder))
+    if not is_adapter or said or _can_be_found(base_named_in(folder)):
+        yield said if is_adapter else None
         return
     with tempfile.TemporaryDirectory(prefix="flavor-base-") as place:
         save_base(adapted.base_of(model), adapted.base_state(model), Path(place), Writer(Path(place)))
         yield place
+
+
+@contextmanager
+def _with_config(folder: Path, model: Any) -> Iterator[Path]:
+    """Give the folder of a checkpoint; an adapter's with the configuration beside it, since that alone has the labels."""
+    if not adapters_in(folder) or (folder / CONFIG).exists():
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="flavor-adapter-") as name:
+        for each in folder.iterdir():
+            (Path(name) / each.name).symlink_to(each.absolute())
+        adapted.base_of(model).config.save_pretrained(name)
+        yield Path(name)
 
 
 def _can_be_found(named: str) -> bool:

@@ -10,7 +10,7 @@ from ..tasks._base import InvalidInput
 from .variables import Variables
 
 if TYPE_CHECKING:
-    from mlflow import MlflowClient
+    from mlflow import ActiveRun
 
 logger = logging.getLogger(__name__)
 
@@ -70,11 +70,11 @@ def open_run(
     if active is not None and not is_nested and not variables.run_id:
         run, is_ours, is_continued = active, False, active.info.run_id == before
     elif is_continued:
-        _check_is_here(client, str(before))
-        run, is_ours = mlflow.start_run(run_id=before, nested=is_nested), True
+        run, is_ours = _continue(str(before), is_nested=is_nested), True
     else:
-        experiment = _experiment(client, variables.experiment_name) if variables.experiment_name else None
-        run, is_ours = mlflow.start_run(experiment_id=experiment, run_name=name, nested=is_nested), True
+        if variables.experiment_name:
+            mlflow.set_experiment(variables.experiment_name)  # for the whole process, as transformers does
+        run, is_ours = mlflow.start_run(run_name=name, nested=is_nested), True
     run_id = run.info.run_id
     number = int(client.get_run(run_id).data.tags.get(TRAININGS_TAG, 0)) + 1
     client.log_batch(run_id, tags=[RunTag(key, value) for key, value in {**tags, TRAININGS_TAG: str(number)}.items()])
@@ -93,17 +93,14 @@ def _recorded_in(folder: Path) -> str | None:
         return None
 
 
-def _check_is_here(client: "MlflowClient", run_id: str) -> None:
-    from mlflow.exceptions import MlflowException  # heavy
+def _continue(run_id: str, *, is_nested: bool) -> "ActiveRun":
+    import mlflow  # heavy
+    from mlflow.exceptions import MlflowException
 
     try:
-        client.get_run(run_id)
+        return mlflow.start_run(run_id=run_id, nested=is_nested)
     except MlflowException as error:
         raise InvalidInput(
-            "continue_run", f"The run {run_id}, which wrote the checkpoint, is not in this store; leave continue_run out."
+            "continue_run",
+            f"The run {run_id}, which wrote the checkpoint, cannot be continued; leave continue_run out. {error.message}",
         ) from error
-
-
-def _experiment(client: "MlflowClient", name: str) -> str:
-    found = client.get_experiment_by_name(name)
-    return str(found.experiment_id if found else client.create_experiment(name))
