@@ -121,6 +121,7 @@ class Writer:
                 hashed = pool.submit(found.update, content)
                 for start in range(0, len(content), CHUNK_BYTES):
                     _write(file.fileno(), content[start : start + CHUNK_BYTES])
+                    _send_to_disk(file.fileno())
                     self._advance(len(content[start : start + CHUNK_BYTES]))
                 hashed.result()
         protect(target)
@@ -238,6 +239,7 @@ def _copied(source: Path, target: Path) -> Iterator[int]:
     with source.open("rb", buffering=0) as reader, target.open("wb", buffering=0) as writer:
         try:
             while count := os.copy_file_range(reader.fileno(), writer.fileno(), CHUNK_BYTES):
+                _send_to_disk(writer.fileno())
                 yield count
         except OSError:  # file systems that cannot, and old kernels between two of them
             yield from _copied_by_hand(reader.fileno(), writer.fileno())
@@ -248,6 +250,12 @@ def _copied_by_hand(reader: int, writer: int) -> Iterator[int]:
     while piece := os.read(reader, PIECE_BYTES):
         _write(writer, memoryview(piece))
         yield len(piece)
+
+
+def _send_to_disk(file: int) -> None:
+    """Let the kernel begin with what was written last, so that the disk works while processors hash."""
+    end = os.lseek(file, 0, os.SEEK_CUR)
+    os.posix_fadvise(file, max(0, end - CHUNK_BYTES), CHUNK_BYTES, os.POSIX_FADV_DONTNEED)
 
 
 def _write(file: int, content: memoryview) -> None:

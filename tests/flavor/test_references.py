@@ -101,17 +101,19 @@ def test_a_reference_without_the_hub_says_what_it_needs(hub: Path, tmp_path: Pat
         flavor.load_model(str(tmp_path / "saved"))
 
 
-@pytest.mark.parametrize("form", ["models:/m-", "models:/name/version", "runs:/", "path"])
+@pytest.mark.parametrize("form", ["models:/m-", "models:/name/version", "models:/name@alias", "runs:/", "path"])
 def test_a_reference_becomes_whole_by_any_of_its_addresses(
     store: MlflowClient, hub: Path, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with mlflow.start_run() as run:
         info = flavor.log_model("org/tiny", name="reference", save_pretrained=False, registered_model_name="reference")
+    store.set_registered_model_alias("reference", "persisted", str(info.registered_model_version))
     folder = folder_of(info)
     expected = answer(folder)
     addresses = {
         "models:/m-": info.model_uri,
         "models:/name/version": f"models:/reference/{info.registered_model_version}",
+        "models:/name@alias": "models:/reference@persisted",
         "runs:/": f"runs:/{run.info.run_id}/reference",
         "path": str(folder),
     }

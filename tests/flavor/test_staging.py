@@ -29,6 +29,26 @@ with beside(Path(sys.argv[1])) as folder:
 """
 
 
+KILLED = """
+import os, signal, sys
+import mlflow, flavor
+source, uri, run_id, points = sys.argv[1:]
+flavor.save_model(source, source + "-saved")  # what is imported here is not imported by each child
+for point in range(int(points)):
+    if child := os.fork():
+        assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL, point
+        continue
+    told = []
+    def kill_at_point(*event):
+        told.append(event)
+        if len(told) > point:
+            os.kill(os.getpid(), signal.SIGKILL)
+    mlflow.set_tracking_uri(uri)
+    flavor.log_model(source, name=f"killed{point}", run_id=run_id, progress=kill_at_point)
+    os._exit(0)
+"""
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[Path]:
     """Another process that is writing what shall become `path`, and is killed in the end. Gives its folder."""
@@ -92,3 +112,21 @@ def test_a_log_says_of_killed_ones_that_they_failed(
     assert not left.exists()
     assert "MLmodel" in files_of(folder_of(info))
     assert store.get_logged_model(waiting.model_id).status == "PENDING"
+
+
+def test_a_log_that_is_killed_at_any_stage_leaves_nothing_after_the_next(
+    store: MlflowClient, mlflow_uri: str, checkpoint: Checkpoints, at_once: None, tmp_path: Path
+) -> None:
+    experiment = store.create_experiment("killed at any stage", artifact_location=(tmp_path / "store").as_uri())
+    run = store.create_run(experiment)
+    source = str(checkpoint())
+    subprocess.run([sys.executable, "-c", KILLED, source, mlflow_uri, run.info.run_id, "5"], check=True)
+    killed = store.search_logged_models([experiment])
+    assert len(killed) == 4  # the first was killed while it looked at the source
+    assert {each.status for each in killed} == {"PENDING"}
+    info = flavor.log_model(source, name="after", run_id=run.info.run_id)
+    assert {each.status for each in store.search_logged_models([experiment]) if each.name != "after"} == {"FAILED"}
+    assert {path for path in (tmp_path / "store").rglob("*") if path.is_file()} == {
+        path for path in folder_of(info).rglob("*") if path.is_file()
+    }
+    assert flavor.load_model(info.model_uri, device="cpu", verify=True)("good")

@@ -42,6 +42,17 @@ def test_where_the_kernel_cannot_copy_it_is_done_by_hand(source: Path, tmp_path:
     assert (tmp_path / "artifact/weights").read_bytes() == source.read_bytes()
 
 
+def test_where_a_file_cannot_be_linked_it_is_copied(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(18, "Invalid cross-device link")
+
+    monkeypatch.setattr("os.link", refuse)
+    writer = Writer(tmp_path / "artifact", how=How.HARD_LINK)
+    writer.put({"weights": source})
+    assert (tmp_path / "artifact/weights").read_bytes() == source.read_bytes()
+    assert (tmp_path / "artifact/weights").stat().st_ino != source.stat().st_ino
+
+
 def test_the_manifest_proves_the_files(source: Path, tmp_path: Path) -> None:
     writer = Writer(tmp_path / "artifact")
     writer.put({"model/a.safetensors": source})
