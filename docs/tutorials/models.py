@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers.processors import TemplateProcessing
 from transformers import (
     BertConfig,
     BertModel,
@@ -77,6 +78,8 @@ def translator() -> tuple[Any, Any]:
     """A Marian that puts simple English sentences into French."""
     pairs = texts.translations()
     tokenizer = _tokenizer(text for pair in pairs for text in pair)
+    end = (END, tokenizer.eos_token_id)
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(single="$A </s>", pair="$A $B </s>", special_tokens=[end])
     config = MarianConfig(
         vocab_size=len(tokenizer),
         d_model=64,
@@ -97,7 +100,7 @@ def translator() -> tuple[Any, Any]:
     )
     model = MarianMTModel(config)
     model.generation_config.update(max_new_tokens=40, num_beams=1)
-    read, written = ([tokenizer(pair[side] + END)["input_ids"] for pair in pairs] for side in (0, 1))
+    read, written = ([tokenizer(pair[side])["input_ids"] for pair in pairs] for side in (0, 1))
     lessons = (
         {
             **_padded([each[0] for each in batch], tokenizer.pad_token_id),

@@ -67,6 +67,7 @@ def answer(question: Question) -> Row:
             outcome = gateway.predict(question.target, question.asked.rows, question.params, caller=question.caller)
         except PredictionFailed as error:
             raise _failure(error.to_json()) from error
+        assert isinstance(outcome, Outcome)  # nothing was said of not waiting
         results = _results(outcome)
     return question.protocol.response(question.asked, results, question.about)
 

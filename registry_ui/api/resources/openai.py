@@ -111,7 +111,7 @@ class OpenAiModelVersion(OpenAiResource):
 
 def _answered(request: Request, protocol: str) -> HttpResponseBase:
     question = answers.read(request.data, protocol, user_of(request))
-    if request.data.get("stream"):
+    if question.body.get("stream"):
         return StreamingHttpResponse(answers.stream(question), content_type=STREAM_TYPE, headers=STREAM_HEADERS)
     return Response(answers.answer(question))
 
