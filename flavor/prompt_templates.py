@@ -14,7 +14,7 @@ from .tasks._base import InvalidInput, Row
 PROMPT = "prompt"
 SCHEME = "prompts:/"
 _VARIABLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_VARIABLE_OR_DOUBLED = re.compile(r"\{\{|\}\}|" + _VARIABLE.pattern)
+_AS_IN_FORMAT = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]*)(![rsa])?(:[^{}]*)?\}")
 
 
 def variables(template: str) -> tuple[str, ...]:
@@ -55,7 +55,7 @@ def fill(template: str, prompt: str, values: Mapping[str, Any] | None = None) ->
     for name in variables(template):
         if name not in given:
             raise InvalidInput(f"params.prompt_variables.{name}", f"the prompt template needs a value for {{{name}}}.")
-    return _pattern(template).sub(lambda match: str(given[match[1]]) if match[1] else match[0][0], template)
+    return _pattern(template).sub(lambda match: _put(match, given), template)
 
 
 def put_around(template: Any, row: Row, values: Mapping[str, Any] | None = None, *, field: str) -> Row:
@@ -129,12 +129,24 @@ def _occurrences(template: str) -> list[str]:
     return [match[1] for match in _pattern(template).finditer(template) if match[1]]
 
 
+def _put(match: re.Match[str], given: Mapping[str, Any]) -> str:
+    """What stands in the place of a variable, written as `str.format` would, or of a doubled brace."""
+    name, *how = match.groups()
+    if not name:
+        return match[0][0]
+    form = "".join(part or "" for part in how)
+    try:
+        return f"{{0{form}}}".format(given[name]) if form else str(given[name])
+    except ValueError as error:
+        raise InvalidInput("prompt_template", f"prompt_template cannot show {name} as {form!r}: {error}.") from error
+
+
 def _pattern(template: str) -> re.Pattern[str]:
     try:
         fields = [name for _, name, _, _ in Formatter().parse(template) if name is not None]
     except ValueError:  # a brace that is never closed
         return _VARIABLE
-    return _VARIABLE_OR_DOUBLED if all(name.isidentifier() for name in fields) else _VARIABLE
+    return _AS_IN_FORMAT if all(name.isidentifier() for name in fields) else _VARIABLE
 
 
 def _shortened(text: str) -> str:

@@ -63,6 +63,8 @@ class PyfuncModel:
         self.pipeline = pipeline
         self.model_config = dict(model_config or {})
         self.prompt = prompt or registered_prompts.named(prompt_template or None)
+        if self.prompt is not None:
+            prompt_templates.check(self.prompt.template)
         self.overlong = _checked("overlong", overlong, OVERLONG)
         self.signature_defaults = dict(signature_defaults or {})
         self.output = output

@@ -29,6 +29,16 @@ def test_doubled_braces_mean_what_they_mean_in_stock() -> None:
     assert fill(template, "hi") == template.format(prompt="hi") == '{"q": "hi"}'
 
 
+@pytest.mark.parametrize("template", ["<{prompt!r}>", "<{prompt:>6}>", "{{ {prompt!s:.1} }}"])
+def test_what_str_format_can_do_is_done(template: str) -> None:
+    assert fill(check(template), "hi") == template.format(prompt="hi")
+
+
+def test_a_way_to_show_a_variable_that_a_text_has_not_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="cannot show prompt as ':d'"):
+        fill("{prompt:d}", "hi")
+
+
 def test_a_brace_that_is_never_closed_is_a_brace() -> None:
     assert fill("{ {prompt}", "hi") == "{ hi"
 
