@@ -24,8 +24,8 @@ DEMOS: tuple[Demo, ...] = (
     Demo("digits", "Digits: handwritten digits, by a small residual network", "digits", "digits", "champion", 30),
     Demo("sentiment", "Sentiment: the mood of a sentence", "sentiment", "sentiment", "champion", 45),
     Demo("entities", "Entities: people, places, organisations and dates", "entities", "entities", "champion", 40),
-    Demo("translator", "Translator: simple English sentences into French", "translator", "translator", "champion", 60),
-    Demo("answers", "Answers: questions about a short text", "answers", "answers", "champion", 45),
+    Demo("translator", "Translator: simple English sentences into French", "translator", "translator", "champion", 50),
+    Demo("answers", "Answers: questions about a short text", "answers", "answers", "champion", 40),
     Demo("sounds", "Sounds: birdsong, sirens, drums and the like, by their spectrograms", "sounds", "sounds", "champion", 40),
     Demo(
         "sentiment-lora",

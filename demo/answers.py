@@ -21,7 +21,7 @@ WIDTH, HEADS = 96, 4
 SERVED = {"handle_impossible_answer": True}  # params that the model was trained for
 
 
-def prepare(*, questions: int = 34_000, kinds: Collection[str] | None = None) -> Recipe:
+def prepare(*, questions: int = 30_000, kinds: Collection[str] | None = None) -> Recipe:
     """Compose the data, train the tokenizer and return the untrained model with all that its training needs.
 
     `kinds` are the kinds of facts that the questions are about; all when None.
@@ -150,7 +150,7 @@ CARD = CardText(
         "with three layers and half a million parameters, trained from scratch on this machine in under a minute."
     ),
     data=(
-        "34,000 questions about texts of one to three made-up facts: who lives where, what costs how much, when the train leaves, "
+        "30,000 questions about texts of one to three made-up facts: who lives where, what costs how much, when the train leaves, "
         "why somebody was late. They are composed from hand-written facts of some 40 kinds and the questions about them "
         "(`demo/data/answers.txt`, CC0). Half of the facts of a text are of one kind, so that it matters who is asked about; many "
         "names and things are invented words; one question in seven has no answer. Every held-out text has a name, a word or a "

@@ -19,7 +19,7 @@ WIDTH = 128
 PAD, END = "<pad>", "</s>"
 
 
-def prepare(*, sentences: int = 12_000) -> Recipe:
+def prepare(*, sentences: int = 20_000) -> Recipe:
     """Compose the sentences, train the tokenizer and return the untrained model with all that its training needs."""
     training = compose(sentences, seed=1)
     held_out = compose(300, seed=2, held_out=True)
@@ -65,7 +65,7 @@ def prepare(*, sentences: int = 12_000) -> Recipe:
         examples=encode(tokenizer, training),
         held_out=encode(tokenizer, held_out),
         collate=DataCollatorForSeq2Seq(tokenizer, model=model, label_pad_token_id=-100),
-        schedule=Schedule(epochs=4, batch_size=48, learning_rate=1.5e-3, warmup_steps=100),
+        schedule=Schedule(epochs=2, batch_size=48, learning_rate=1.5e-3, warmup_steps=100),
         measure=measure,
         card=lambda figures: write_card(CARD, figures),
         input_example="The house is small and the garden is green.",
@@ -123,7 +123,7 @@ CARD = CardText(
         "about a million parameters, trained from scratch on this machine in about a minute."
     ),
     data=(
-        "12,000 pairs of sentences, composed from a hand-written word list of about 150 words with the grammar of both languages "
+        "20,000 pairs of sentences, composed from a hand-written word list of about 150 words with the grammar of both languages "
         "(`demo/data/translator.txt` and `demo/bilingual.py`, CC0). One in eight pairs of words that go together, such as *red* and "
         "*door* or *wash* and *key*, is kept back: every held-out sentence has at least one that no training sentence has."
     ),
