@@ -36,7 +36,8 @@ class AdapterLock:
         self._lock.acquire()
         try:
             if name == BASE and name not in self._model.peft_config:
-                return self._model.disable_adapter()  # type: ignore[no-any-return]
+                without: AbstractContextManager[Any] = self._model.disable_adapter()
+                return without
             if name != self._active:
                 self._model.set_adapter(name, inference_mode=True)
                 self._active = name

@@ -1,6 +1,7 @@
 """Heads that adapters bring: a base without one, or with one for other labels, is loaded with room for what was trained."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +14,19 @@ HEADS = ("classifier.weight", "score.weight", "classifier.out_proj.weight", "cla
 
 
 def brought_by(folder: Path) -> frozenset[str]:
-    """Return the names of the base's weights that each adapter below a folder holds whole, so that the base may lack them."""
-    found = [{each.name.removeprefix(PREFIX) for each in _tensors(file.parent)} for file in folder.rglob(ADAPTER_CONFIG)]
+    """Return the names of the base's weights that each adapter of an artifact holds whole, so that the base may lack them."""
+    adapters = [ArtifactFiles(*local_files(file.parent)) for file in folder.rglob(ADAPTER_CONFIG)]
+    found = [{each.name.removeprefix(PREFIX) for each in _tensors(files)} for files in adapters]
     return frozenset(set.intersection(*found)) if found else frozenset()
 
 
-def heads_in(folder: Path) -> dict[str, tuple[int, ...]]:
-    """Return names and shapes of the weights that the adapters below a folder bring whole (`modules_to_save`)."""
+def heads_in(adapters: Iterable[ArtifactFiles]) -> dict[str, tuple[int, ...]]:
+    """Return names and shapes of the weights that adapters bring whole (`modules_to_save`)."""
     found: dict[str, tuple[int, ...]] = {}
-    for file in folder.rglob(ADAPTER_CONFIG):
-        settings = as_dict(_or_nothing(lambda place=file.parent: ArtifactFiles(*local_files(place)).json(ADAPTER_CONFIG)))
+    for files in adapters:
+        settings = as_dict(_or_nothing(partial(files.json, ADAPTER_CONFIG)))
         modules = set(map(str, as_list(settings.get("modules_to_save"))))
-        tensors = {each.name.removeprefix(PREFIX): each.shape for each in _tensors(file.parent)}
+        tensors = {each.name.removeprefix(PREFIX): each.shape for each in _tensors(files)}
         found |= {name: shape for name, shape in tensors.items() if modules & set(name.split("."))}
     return found
 
@@ -36,13 +38,12 @@ def is_lacked(heads: Mapping[str, tuple[int, ...]], base: ArtifactFiles) -> bool
     return bool(there) and any(there.get(name) != shape for name, shape in heads.items())
 
 
-def labels_in(folder: Path, base_settings: Mapping[str, Any]) -> dict[str, Any]:
+def labels_in(files: ArtifactFiles, base_settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the labels of an adapter's folder: of a config.json in it, else as many as its head has where the base differs."""
-    files = ArtifactFiles(*local_files(folder))
-    own = as_dict(_or_nothing(lambda: files.json(CONFIG)))
+    own = as_dict(_or_nothing(partial(files.json, CONFIG)))
     if own.get("id2label"):
         return labels_beyond(own, base_settings)
-    rows = next((each.shape[0] for each in _tensors(folder) if each.name.removeprefix(PREFIX) in HEADS), None)
+    rows = next((each.shape[0] for each in _tensors(files) if each.name.removeprefix(PREFIX) in HEADS), None)
     if rows is None or rows == len(_labels(base_settings)):
         return {}
     return {"id2label": {str(number): f"LABEL_{number}" for number in range(rows)}}
@@ -68,13 +69,12 @@ def apply(labels: Mapping[str, Any], settings: Any) -> None:
 
 
 def _labels(settings: Mapping[str, Any]) -> dict[str, str]:
-    named = as_dict(settings.get("id2label")) or {0: "LABEL_0", 1: "LABEL_1"}  # transformers' own when nothing is said
+    named = as_dict(settings.get("id2label")) or {"0": "LABEL_0", "1": "LABEL_1"}  # transformers' own when nothing is said
     return {str(number): str(name) for number, name in named.items()}
 
 
-def _tensors(folder: Path) -> list[TensorEntry]:
-    files = ArtifactFiles(*local_files(folder))
-    return _or_nothing(lambda: list_tensors(files, [ADAPTER_WEIGHTS])) or []
+def _tensors(files: ArtifactFiles) -> list[TensorEntry]:
+    return (_or_nothing(partial(list_tensors, files, [ADAPTER_WEIGHTS])) or []) if ADAPTER_WEIGHTS in files else []
 
 
 def _or_nothing(read: Any) -> Any:

@@ -75,3 +75,18 @@ def test_a_modified_base_of_the_hub_is_saved_rather_than_named(snapshot: Path, t
     flavor.save_model(parts, tmp_path / "saved")
     shutil.rmtree(snapshot.parent.parent)
     assert flavor.load_model(str(tmp_path / "saved"), device="cpu")("good") == expected
+
+
+def test_an_adapter_of_the_hub_is_logged_from_its_cache_of_links(snapshot: Path, tmp_path: Path) -> None:
+    adapter, expected = adapter_on(snapshot, tmp_path / "adapter")
+    name_base("org/tiny")(adapter)
+    repository = tmp_path / "cache/models--org--adapter"
+    (repository / "refs").mkdir(parents=True)
+    (repository / "refs/main").write_text(COMMIT)
+    (repository / "blobs").mkdir()
+    (repository / "snapshots" / COMMIT).mkdir(parents=True)
+    for number, file in enumerate(sorted(adapter.iterdir())):
+        file.rename(repository / f"blobs/{number}")
+        (repository / "snapshots" / COMMIT / file.name).symlink_to(f"../../blobs/{number}")
+    flavor.save_model("org/adapter", tmp_path / "saved")
+    assert flavor.load_model(str(tmp_path / "saved"), device="cpu")("good") == expected
