@@ -65,7 +65,7 @@ def is_known_to_transformers(name: str) -> bool:
     """Whether the installed transformers has a class of this name. Nothing is imported for it."""
     import transformers  # heavy
 
-    return name in transformers.__all__  # dir() of it takes most of a second
+    return name in transformers.__all__  # type: ignore[attr-defined]  # dir() of it takes most of a second
 
 
 def _checked(task: Task, able: list[Task], architecture: str, where: str) -> Task:
