@@ -5,6 +5,7 @@ FlavorError(code)                      an MlflowException once MLflow is loaded,
 ├── UnsupportedTask                    no description, or no pipeline, for this task
 ├── ModelNotLoadable                   files missing, corrupt or of the wrong kind; too big for the memory that is free
 ├── UntrustedCode                      pickle weights or artifact code that nobody approved
+├── ModelFailed(row)                   a loaded model that broke at one row
 ├── MissingDependency(package)         the model needs a package that is not installed
 ├── HubUnavailable                     the Hugging Face Hub was needed and cannot be reached
 ├── RegistryUnavailable                MLflow's registry was needed for a prompt and gave no answer
@@ -25,6 +26,7 @@ __all__ = [
     "HubUnavailable",
     "InvalidInput",
     "MissingDependency",
+    "ModelFailed",
     "ModelNotLoadable",
     "RegistryUnavailable",
     "UnsupportedTask",
@@ -53,6 +55,18 @@ class ModelNotLoadable(FlavorError):
 class UntrustedCode(FlavorError):
     code = "untrusted-code"
     mlflow_error_code = "PERMISSION_DENIED"
+
+
+class ModelFailed(FlavorError):
+    code = "model-error"
+    mlflow_error_code = "INTERNAL_ERROR"
+
+    def __init__(self, message: str, *, row: int) -> None:
+        super().__init__(message)
+        self.row = row
+
+    def __str__(self) -> str:
+        return f"Row {self.row}: {self.args[0]}"
 
 
 class MissingDependency(FlavorError):

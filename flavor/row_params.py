@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from .errors import ModelFailed
 from .tasks._base import InvalidInput, Row, Task
 
 
@@ -25,6 +26,7 @@ def rows_at(places: list[int]) -> Iterator[None]:
     """Let the error of a row in a group name the place that the row had before."""
     try:
         yield
-    except InvalidInput as error:
-        error.row = None if error.row is None else places[error.row]
+    except (InvalidInput, ModelFailed) as error:
+        if error.row is not None:
+            error.row = places[error.row]
         raise

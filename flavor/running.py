@@ -10,6 +10,7 @@ from typing import Any
 
 from .batching import MAX_ROWS, batches
 from .conversations import ID
+from .errors import ModelFailed
 from .lengths import check_length, count_tokens, written_limit
 from .parameters import Effective, Source
 from .replies import message_of
@@ -167,10 +168,17 @@ class Batcher:
             if len(batch) > 1:
                 alone = [self._run_batch([each], effective) for each in batch]
                 return {number: result for answers in alone for number, result in answers.items()}
-            if self.raises:
-                raise
-            detail = f"The model could not read this row: {type(error).__name__}: {error}"
-            return {batch[0].number: RowResult(error={"code": "model-error", "detail": detail, "field": None})}
+            return {batch[0].number: self._failed(batch[0], error)}
+
+    def _failed(self, each: Prepared, error: Exception) -> RowResult:
+        """The answer to a row at which the model broke; raised, with the row named, when the caller wants that."""
+        if isinstance(error, InvalidInput):
+            self.guarded(each, partial(_raise, error))
+            return RowResult(error=each.error)
+        said = f"The model could not read this row: {type(error).__name__}: {error}"
+        if self.raises:
+            raise ModelFailed(said, row=each.number) from error
+        return RowResult(error={"code": ModelFailed.code, "detail": said, "field": None})
 
     def _answer(self, batch: list[Prepared], effective: Effective) -> dict[int, RowResult]:
         started = time.perf_counter()
@@ -249,6 +257,10 @@ class Batcher:
         each.warnings += warnings
         remembered = {ID: each.row[ID], "turns": len(each.row["messages"]) + 1} if ID in each.row else {}
         return {**found, "message": message, **remembered}
+
+
+def _raise(error: InvalidInput) -> None:
+    raise error
 
 
 def _seed(values: Row) -> int:

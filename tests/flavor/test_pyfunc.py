@@ -15,6 +15,7 @@ from mlflow.exceptions import MlflowException
 from PIL import Image
 
 import flavor
+from flavor.errors import ModelFailed
 from flavor.pyfunc import PyfuncModel, RowResult
 from flavor.tasks import InvalidInput, get_task
 from tests import tiny_models
@@ -181,6 +182,14 @@ def test_a_row_the_model_cannot_read_spares_the_others(classifier: PyfuncModel) 
     results = model.run([{"text": "good"}, {"text": "bad"}, {"text": "kind"}], on_error="row")
     assert [result.error and result.error["code"] for result in results] == [None, "model-error", None]
     assert "index out of range" in results[1].error["detail"]
+    with pytest.raises(
+        MlflowException, match="Row 1: The model could not read this row: RuntimeError: index out of range"
+    ) as caught:
+        model.predict(["good", "bad", "kind"])
+    assert isinstance(caught.value, ModelFailed)
+    assert caught.value.row == 1
+    with pytest.raises(ModelFailed, match="Row 2: "):  # of a group with params of its own
+        model.predict(pandas.DataFrame({"text": ["good", "good", "bad"], "top_k": [1, 2, 1]}))
 
 
 def test_wrong_params_are_raised_even_where_rows_return_their_errors(classifier: PyfuncModel) -> None:
