@@ -12,6 +12,7 @@ FACT, QUESTIONS = "_said", "_asked"  # how the sections of a kind of fact end
 
 _SIZES = (1, 1, 2, 2, 2, 3)  # facts in a text
 _ANSWERED = 0.86  # share of the questions that the text answers
+_FIRST_WORD = re.compile(r"^(The|In|On|For|My|Because|Since|Next|Come|Home|It)\b")  # that is small within a sentence
 _MARKED = re.compile(r"\[([^|\]]+)\|(\w+)\]")
 
 
@@ -87,27 +88,44 @@ def _tell(grammar: Grammar, kind: str, dice: random.Random, *, held_out: bool) -
     return Told(kind, tidy(marked), draw)
 
 
+class _Question(NamedTuple):
+    """What is asked, the part of a fact that answers it, and what it mentions, by part."""
+
+    text: str
+    part: str
+    mentioned: dict[str, str]
+
+    def fits(self, told: dict[str, str], *, is_answered: bool) -> bool:
+        """Whether all it mentions was told, and the answer was, or was not."""
+        return set(self.mentioned) <= set(told) and self.part not in self.mentioned and (self.part in told) == is_answered
+
+
 def _ask(grammar: Grammar, facts: list[Told], dice: random.Random, *, held_out: bool) -> Asked | None:
-    """A question about one of the facts; None when none that fits was found."""
+    """A question about one of the facts, or one that none of them answers; None when none that fits was found."""
     about = dice.choice(facts)
     is_answered = dice.random() < _ANSWERED
     known = set[str]().union(*(told.names for told in facts))
-    is_only = sum(told.kind == about.kind for told in facts) == 1
+    is_only_one = sum(told.kind == about.kind for told in facts) == 1
     for _ in range(40):
-        is_same = is_answered or dice.random() < 0.5
-        draw = about.draw if is_same else Draw(grammar, dice, held_out=held_out)
-        before = dict(draw.bound)
-        pieces = list(draw.expand(about.kind + QUESTIONS, ()))
-        part, _, question = tidy("".join(piece.text for piece in pieces)).partition(": ")
-        mentioned = {piece.name for piece in pieces if piece.name}
-        names = {draw.bound[name].lower() for name in mentioned}
-        draw.bound = before
-        if is_same and mentioned <= set(before) and part not in mentioned and (mentioned or is_only):
-            if (part in before) == is_answered:
-                return _place(facts, about, question, part if is_answered else "", dice)
-        elif not is_same and names - known:
-            return _place(facts, about, question, "", dice)
+        if is_answered or dice.random() < 0.5:  # about what the text mentions
+            question = _question(about.kind, about.draw)
+            fits = question.fits(about.draw.bound, is_answered=is_answered) and (bool(question.mentioned) or is_only_one)
+        else:  # about what it does not
+            question = _question(about.kind, Draw(grammar, dice, held_out=held_out))
+            fits = not {name.lower() for name in question.mentioned.values()} <= known
+        if fits:
+            return _place(facts, about, question.text, question.part if is_answered else "", dice)
     return None
+
+
+def _question(kind: str, draw: Draw) -> _Question:
+    """A question about a fact of `kind`; the draw forgets what it had to make up for that."""
+    told = dict(draw.bound)
+    pieces = list(draw.expand(kind + QUESTIONS, ()))
+    part, _, text = tidy("".join(piece.text for piece in pieces)).partition(": ")
+    mentioned = {piece.name: piece.text for piece in pieces if piece.name}
+    draw.bound = told
+    return _Question(text, part, mentioned)
 
 
 def _place(facts: list[Told], about: Told, question: str, part: str, dice: random.Random) -> Asked:
@@ -131,19 +149,14 @@ def _joined(context: str, text: str, dice: random.Random) -> tuple[str, str]:
     if not context:
         return "", _capital(text)
     if dice.random() < 0.25:
-        return context.removesuffix(".") + dice.choice((" and ", ", and ", ", ", " but ")), re.sub(
-            r"^(The|In|On|For|My|Because|Since|Next|Come|Home|It)\b", _small, text
-        )
+        link = dice.choice((" and ", ", and ", ", ", " but "))
+        return context.removesuffix(".") + link, _FIRST_WORD.sub(lambda match: match[0].lower(), text)
     return context + " ", _capital(text)
 
 
 def _capital(text: str) -> str:
     place = text.startswith("[")  # the bracket of a part
     return text[:place] + text[place : place + 1].upper() + text[place + 1 :]
-
-
-def _small(match: re.Match[str]) -> str:
-    return match[0].lower()
 
 
 def _as_typed(question: str, dice: random.Random) -> str:
