@@ -47,10 +47,21 @@ def adapters_of(model: Any) -> tuple[str, ...]:
     return tuple(model.peft_config)
 
 
+def actives_of(model: Any) -> tuple[str, ...]:
+    """Return the adapters in use, whose changes are added up where there are several."""
+    return tuple(model.active_adapters if is_peft_model(model) else model.active_adapters())
+
+
 def active_of(model: Any) -> str:
-    """Return the adapter in use; of several at once, the first."""
-    active = model.active_adapter if is_peft_model(model) else model.active_adapters()
-    return active if isinstance(active, str) else next(iter(active), DEFAULT)
+    """Return the adapter in use. Raises InvalidInput when there are several, since a logged model answers with one."""
+    active = actives_of(model)
+    if len(active) > 1:
+        raise InvalidInput(
+            "transformers_model",
+            f"The adapters {', '.join(active)} are active together, and a logged model answers with one; activate one, or make "
+            "one model of them with merge_and_log.",
+        )
+    return next(iter(active), DEFAULT)
 
 
 def save_adapters(model: Any, folder: Path, *, with_embeddings: bool) -> None:

@@ -89,7 +89,7 @@ def merge_and_log(
 def merged_names(model: Any, asked: str | Iterable[str] | None) -> tuple[str, ...]:
     """Return which adapters of a model are to be merged. Raises InvalidInput for one that it does not have, or that cannot be."""
     there = adapted.adapters_of(model)
-    names = (asked,) if isinstance(asked, str) else tuple(asked or ()) or (adapted.active_of(model),)
+    names = (asked,) if isinstance(asked, str) else tuple(asked or ()) or adapted.actives_of(model)
     for name in names:
         if name not in there:
             raise InvalidInput("adapters", f"The model has no adapter {name!r}; it has {', '.join(there)}.")
@@ -178,9 +178,12 @@ def _in_memory(given: Any, processor: Any) -> Source:
 def _wrapped(model: Any) -> Any:
     """A model with adapters in place as one of peft's, whose adapters can be merged."""
     with tempfile.TemporaryDirectory(prefix="flavor-adapters-") as name:
-        active = adapted.active_of(model)
+        active = adapted.actives_of(model)
         adapted.save_adapters(model, Path(name), with_embeddings=False)
-        return adapted.put_on(adapted.without_adapters(model), Path(name), active)
+        wrapped = adapted.put_on(adapted.without_adapters(model), Path(name), active[0])
+        if len(active) > 1:
+            wrapped.base_model.set_adapter(list(active))
+        return wrapped
 
 
 def _untie(base: Any) -> None:

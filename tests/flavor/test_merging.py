@@ -111,6 +111,25 @@ def test_several_adapters_that_were_active_together_are_merged_together(store: M
         assert metadata_of(info)["merged_from"]["adapters"] == names
 
 
+@pytest.mark.filterwarnings("ignore:Already found a `peft_config` attribute:UserWarning")  # peft, when a second one is added
+def test_adapters_active_together_are_merged_unasked_and_are_no_one_adapter_to_log(
+    store: MlflowClient, checkpoint: Checkpoints, tmp_path: Path
+) -> None:
+    base = checkpoint("text-generation")
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    ids = tokenizer(WORDS, return_tensors="pt")
+    model = AutoModelForCausalLM.from_pretrained(base).eval()
+    for name, modules in (("one", ["q_proj"]), ("two", ["q_proj", "v_proj"])):
+        model.add_adapter(LoraConfig(target_modules=modules, init_lora_weights=False), adapter_name=name)
+    model.set_adapter(["one", "two"])
+    info = flavor.merge_and_log({"model": model, "tokenizer": tokenizer}, "both in place")
+    merged = flavor.load_model(info.model_uri, return_type="model", device="cpu")
+    assert same(merged(**ids).logits, model(**ids).logits)
+    assert metadata_of(info)["merged_from"]["adapters"] == ["one", "two"]
+    with pytest.raises(InvalidInput, match="one, two are active together"):
+        flavor.save_model({"model": model, "tokenizer": tokenizer}, tmp_path / "saved")
+
+
 def test_template_config_task_and_example_come_along_and_may_be_said_anew(
     store: MlflowClient, checkpoint: Checkpoints, tmp_path: Path
 ) -> None:
