@@ -8,6 +8,7 @@ from .staging import remove_abandoned
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import LoggedModel
 
 logger = logging.getLogger(__name__)
 
@@ -24,11 +25,20 @@ def fail_abandoned(client: "MlflowClient", experiment_id: str) -> None:
     from mlflow.exceptions import MlflowException
 
     try:
-        pending = client.search_logged_models([experiment_id], f"status = {LoggedModelStatus.PENDING.to_int()}")
-        for logged in pending:
+        for logged in _pending(client, experiment_id):
             place = path_of(logged.artifact_location)
             if place is not None and place.parent.is_dir() and remove_abandoned(place):
                 client.set_logged_model_tags(logged.model_id, {FAILURE_TAG: KILLED})
                 client.finalize_logged_model(logged.model_id, LoggedModelStatus.FAILED)
     except (MlflowException, OSError) as error:
         logger.warning("What killed logs left behind in experiment %s stays: %s", experiment_id, error)
+
+
+def _pending(client: "MlflowClient", experiment_id: str) -> "list[LoggedModel]":
+    from mlflow.entities import LoggedModelStatus  # heavy
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return client.search_logged_models([experiment_id], f"status = {LoggedModelStatus.PENDING.to_int()}")
+    except MlflowException:  # databases keep numbers, MLflow's store of plain files keeps words
+        return client.search_logged_models([experiment_id], f"status = '{LoggedModelStatus.PENDING}'")
