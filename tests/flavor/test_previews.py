@@ -25,3 +25,26 @@ def test_a_picture_has_no_tokens_to_preview() -> None:
     model = PyfuncModel(get_task("image-classification"), tiny_models.image_classification())
     with pytest.raises(InvalidInput, match="nothing to preview"):
         model.preview(model.task.example)
+
+
+def test_a_preview_counts_the_tokens_that_a_run_uses() -> None:
+    model = PyfuncModel(get_task("text-generation"), tiny_models.text_generation(), prompt_template="[{prompt}]")
+    for row in ({"text": "why"}, {"messages": [{"role": "user", "content": "why"}]}):
+        used = model.run([row], {"max_new_tokens": 1})[0].usage["input_tokens"]
+        preview = model.preview(row)
+        assert preview["tokens"] == len(preview["ids"]) == used
+
+
+def test_a_preview_has_the_very_ids_that_reach_the_model() -> None:
+    model = PyfuncModel(get_task("text-generation"), tiny_models.text_generation(), prompt_template="[{prompt}]")
+    seen: list[list[int]] = []
+    hook = model.pipeline.model.get_input_embeddings().register_forward_hook(
+        lambda _, given, __: seen.append(given[0][0].tolist())
+    )
+    try:
+        for row in ({"text": "why"}, {"messages": [{"role": "user", "content": "why"}]}):
+            seen.clear()
+            model.run([row], {"max_new_tokens": 1})
+            assert seen[0] == model.preview(row)["ids"]
+    finally:
+        hook.remove()

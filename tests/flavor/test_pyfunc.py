@@ -19,6 +19,7 @@ from flavor.errors import ModelFailed
 from flavor.pyfunc import PyfuncModel, RowResult
 from flavor.tasks import InvalidInput, get_task
 from tests import tiny_models
+from tests.flavor.conftest import forward_calls
 
 torch.set_num_threads(1)
 LONG = "the soup was cold and " * 20
@@ -193,8 +194,11 @@ def test_a_row_the_model_cannot_read_spares_the_others(classifier: PyfuncModel) 
 
 
 def test_wrong_params_are_raised_even_where_rows_return_their_errors(classifier: PyfuncModel) -> None:
-    with pytest.raises(InvalidInput, match="from 0 to"):
-        classifier.run([{"text": "good"}], {"top_k": -1}, on_error="row")
+    with forward_calls(classifier.pipeline.model) as calls:
+        for wrong, said in (({"top_k": -1}, "from 0 to"), ({"tpo_k": 1}, "it takes top_k, function_to_apply")):
+            with pytest.raises(InvalidInput, match=said):
+                classifier.run([{"text": "good"}], wrong, on_error="row")
+    assert calls == []
 
 
 def test_an_unknown_way_to_treat_errors_or_long_texts_is_refused_by_name(classifier: PyfuncModel) -> None:
@@ -224,6 +228,18 @@ def test_many_threads_get_what_one_gets(classifier: PyfuncModel, writer: PyfuncM
         labels = list(pool.map(lambda row: classifier.run([row])[0].records, texts))
         written = list(pool.map(lambda row: writer.run([row], params)[0].records, texts))
     assert list(zip(labels, written, strict=True)) == serial
+
+
+def test_streams_beside_each_other_tell_each_its_own_text(writer: PyfuncModel) -> None:
+    rows = [{"text": "good " * number} for number in range(1, 5)]
+    params = {"max_new_tokens": 8, "seed": 3, "do_sample": True}
+
+    def told(row: dict) -> str:
+        return "".join(piece for piece in writer.stream(row, params) if isinstance(piece, str))
+
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(told, rows))
+    assert together == [writer.run([row], params)[0].records[0]["generated_text"] for row in rows]
 
 
 def test_a_template_wraps_the_prompt_and_the_prompt_is_not_repeated(writer: PyfuncModel) -> None:
@@ -260,14 +276,6 @@ def test_a_request_may_bring_its_own_template_with_variables(writer: PyfuncModel
     with pytest.raises(InvalidInput, match="tone") as caught:
         writer.run([{"text": "why"}], {"prompt_template": "Be {tone}: {prompt}"})
     assert caught.value.field == "params.prompt_variables.tone"
-
-
-def test_a_preview_counts_the_tokens_that_a_run_uses() -> None:
-    model = model_of("text-generation", prompt_template="[{prompt}]")
-    for row in ({"text": "why"}, {"messages": [{"role": "user", "content": "why"}]}):
-        used = model.run([row], {"max_new_tokens": 1})[0].usage["input_tokens"]
-        preview = model.preview(row)
-        assert preview["tokens"] == len(preview["ids"]) == used
 
 
 def test_a_wrong_template_is_refused_when_the_model_is_made() -> None:
