@@ -149,8 +149,8 @@ class _Chat(Protocol):
         for piece in pieces:
             if isinstance(piece, RowResult):
                 choice: Row = _chat_choice(0, piece.records[0]) if piece.records else {"message": {}, "finish_reason": "length"}
-                if is_read_at_the_end:
-                    yield _chunk(head, {name: value for name, value in choice["message"].items() if name != "role"})
+                if unsaid := _unsaid(choice["message"], is_content_said=not is_read_at_the_end):
+                    yield _chunk(head, unsaid)
                 yield _chunk(head, {}, choice["finish_reason"])
                 if asked.wants_usage:
                     yield {**head, "choices": [], "usage": _usage([piece])}
@@ -261,6 +261,15 @@ def _chat_choice(index: int, record: Row) -> Row:
         reason = "tool_calls"
     choice = {"index": index, "message": message, "finish_reason": reason}
     return {**choice, "logprobs": {"content": record["logprobs"]}} if record.get("logprobs") else choice
+
+
+def _unsaid(message: Row, *, is_content_said: bool) -> Row:
+    """What of a message the chunks before have not brought; clients put the calls of tools together by their `index`."""
+    said = ("role", "content") if is_content_said else ("role",)
+    rest = {name: value for name, value in message.items() if name not in said}
+    if rest.get("tool_calls"):
+        rest["tool_calls"] = [{"index": index, **call} for index, call in enumerate(rest["tool_calls"])]
+    return rest
 
 
 def _tool_call(call: Row) -> Row:

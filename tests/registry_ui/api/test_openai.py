@@ -134,6 +134,27 @@ def test_tools_reach_the_model_and_its_calls_come_back(client, worker):
     assert json.loads(reply.choices[0].message.tool_calls[0].function.arguments) == {"zone": "UTC"}
 
 
+def test_a_stream_brings_the_calls_of_tools_whole(client, worker):
+    call = {"type": "function", "function": {"name": "clock", "arguments": {"zone": "UTC"}}}
+    record = {**RECORD, "message": {"role": "assistant", "content": "", "tool_calls": [call]}}
+
+    def write(request):
+        tokens = TokenWriter(request.id)
+        tokens("<call>clock</call>")
+        tokens.end({"id": request.id, "results": [{"records": [record], "usage": USAGE}]})
+
+    worker.answers = write
+    tool = {"type": "function", "function": {"name": "clock", "parameters": {"type": "object", "properties": {}}}}
+    chunks = [
+        each.choices[0] for each in client.chat.completions.create(model="teller", messages=HELLO, tools=[tool], stream=True)
+    ]
+
+    assert "".join(each.delta.content or "" for each in chunks) == ""
+    (called,) = [call for each in chunks for call in each.delta.tool_calls or []]
+    assert (called.index, called.function.name, called.function.arguments) == (0, "clock", '{"zone": "UTC"}')
+    assert chunks[-1].finish_reason == "tool_calls"
+
+
 def test_a_stream_brings_the_text_in_chunks_and_the_usage_when_it_is_asked_for(client):
     chunks = list(
         client.chat.completions.create(model="teller", messages=HELLO, stream=True, stream_options={"include_usage": True})
