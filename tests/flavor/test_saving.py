@@ -35,6 +35,7 @@ def mlmodel(folder: Path) -> dict:
 def test_a_checkpoint_becomes_an_artifact_in_stocks_layout(checkpoint: Checkpoints, tmp_path: Path) -> None:
     folder = saved(tmp_path, checkpoint("text-generation"))
     assert files_of(folder) == {
+        "LICENSE.txt",
         "MLmodel",
         "components/tokenizer/chat_template.jinja",
         "components/tokenizer/tokenizer.json",
