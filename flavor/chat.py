@@ -4,15 +4,12 @@ Such a model is one of text-generation or feature-extraction, and is all that to
 answers in requests and responses of OpenAI. One request is answered by one object, several by a list.
 """
 
-import base64
-import json
-import struct
 import time
-import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from .chat_choices import chat_choice, chunk, encoded, finish_reason, new_id, text_choice, unsaid, usage_of
 from .chat_requests import Asked, Read, in_words_of, read_chat, read_completion, read_embeddings
 from .errors import as_mlflow_does
 from .results import RowResult, json_safe
@@ -23,8 +20,6 @@ from .tasks._protocols import PROTOCOL_TASKS
 
 if TYPE_CHECKING:
     from .pyfunc import PyfuncModel
-
-_FINISHES = {"time": "length", "cancelled": "length"}  # OpenAI has no words of its own for these
 
 
 class Protocol(ABC):
@@ -139,23 +134,23 @@ class _Chat(Protocol):
 
     def response(self, asked: Asked, results: list[RowResult], about: Row) -> Row:
         records = results[0].records
-        choices = [_chat_choice(index, record) for index, record in enumerate(records)]
-        return {"id": _id("chatcmpl"), "object": "chat.completion", **about, "choices": choices, "usage": _usage(results)}
+        choices = [chat_choice(index, record) for index, record in enumerate(records)]
+        return {"id": new_id("chatcmpl"), "object": "chat.completion", **about, "choices": choices, "usage": usage_of(results)}
 
     def chunks(self, pieces: Iterator[str | RowResult], asked: Asked, about: Row, *, is_read_at_the_end: bool) -> Iterator[Row]:
         """A first chunk with the role, those of the text, a last one with the reason why it ended."""
-        head = {"id": _id("chatcmpl"), "object": "chat.completion.chunk", **about}
-        yield _chunk(head, {"role": "assistant", "content": ""})
+        head = {"id": new_id("chatcmpl"), "object": "chat.completion.chunk", **about}
+        yield chunk(head, {"role": "assistant", "content": ""})
         for piece in pieces:
             if isinstance(piece, RowResult):
-                choice: Row = _chat_choice(0, piece.records[0]) if piece.records else {"message": {}, "finish_reason": "length"}
-                if unsaid := _unsaid(choice["message"], is_content_said=not is_read_at_the_end):
-                    yield _chunk(head, unsaid)
-                yield _chunk(head, {}, choice["finish_reason"])
+                choice: Row = chat_choice(0, piece.records[0]) if piece.records else {"message": {}, "finish_reason": "length"}
+                if rest := unsaid(choice["message"], is_content_said=not is_read_at_the_end):
+                    yield chunk(head, rest)
+                yield chunk(head, {}, choice["finish_reason"])
                 if asked.wants_usage:
-                    yield {**head, "choices": [], "usage": _usage([piece])}
+                    yield {**head, "choices": [], "usage": usage_of([piece])}
             elif not is_read_at_the_end:
-                yield _chunk(head, {"content": piece})
+                yield chunk(head, {"content": piece})
 
 
 class _Completions(Protocol):
@@ -165,19 +160,19 @@ class _Completions(Protocol):
 
     def response(self, asked: Asked, results: list[RowResult], about: Row) -> Row:
         records = [record for result in results for record in result.records]
-        choices = [_text_choice(index, record) for index, record in enumerate(records)]
-        return {"id": _id("cmpl"), "object": "text_completion", **about, "choices": choices, "usage": _usage(results)}
+        choices = [text_choice(index, record) for index, record in enumerate(records)]
+        return {"id": new_id("cmpl"), "object": "text_completion", **about, "choices": choices, "usage": usage_of(results)}
 
     def chunks(self, pieces: Iterator[str | RowResult], asked: Asked, about: Row, *, is_read_at_the_end: bool) -> Iterator[Row]:
-        head = {"id": _id("cmpl"), "object": "text_completion", **about}
+        head = {"id": new_id("cmpl"), "object": "text_completion", **about}
         for piece in pieces:
             if isinstance(piece, str):
                 yield {**head, "choices": [{"index": 0, "text": piece, "finish_reason": None}]}
                 continue
-            reason = _finish(piece.records[0]) if piece.records else "length"
+            reason = finish_reason(piece.records[0]) if piece.records else "length"
             yield {**head, "choices": [{"index": 0, "text": "", "finish_reason": reason}]}
             if asked.wants_usage:
-                yield {**head, "choices": [], "usage": _usage([piece])}
+                yield {**head, "choices": [], "usage": usage_of([piece])}
 
 
 class _Embeddings(Protocol):
@@ -197,7 +192,7 @@ class _Embeddings(Protocol):
     def response(self, asked: Asked, results: list[RowResult], about: Row) -> Row:
         vectors = [json_safe(result.records[0]["embedding"]) for result in results]
         data = [
-            {"object": "embedding", "index": index, "embedding": _encoded(vector) if asked.encoding == "base64" else vector}
+            {"object": "embedding", "index": index, "embedding": encoded(vector) if asked.encoding == "base64" else vector}
             for index, vector in enumerate(vectors)
         ]
         read = sum(int(result.usage["input_tokens"]) for result in results)
@@ -247,77 +242,3 @@ def _said(request: Row) -> Row:
     """A request without what is null or was missing in a frame; arrays as lists."""
     plain = {str(name): value.tolist() if hasattr(value, "tolist") else value for name, value in request.items()}
     return {name: value for name, value in plain.items() if value is not None and value == value}
-
-
-def _chat_choice(index: int, record: Row) -> Row:
-    message = dict(record["message"])
-    reason = _finish(record)
-    if message.get("tool_calls"):
-        message = {
-            **message,
-            "content": message.get("content"),
-            "tool_calls": [_tool_call(each) for each in message["tool_calls"]],
-        }
-        reason = "tool_calls"
-    choice = {"index": index, "message": message, "finish_reason": reason}
-    return {**choice, "logprobs": {"content": record["logprobs"]}} if record.get("logprobs") else choice
-
-
-def _unsaid(message: Row, *, is_content_said: bool) -> Row:
-    """What of a message the chunks before have not brought; clients put the calls of tools together by their `index`."""
-    said = ("role", "content") if is_content_said else ("role",)
-    rest = {name: value for name, value in message.items() if name not in said}
-    if rest.get("tool_calls"):
-        rest["tool_calls"] = [{"index": index, **call} for index, call in enumerate(rest["tool_calls"])]
-    return rest
-
-
-def _tool_call(call: Row) -> Row:
-    function = call.get("function") or {}
-    arguments = function.get("arguments", {})
-    text = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
-    return {
-        "id": call.get("id") or _id("call"),
-        "type": "function",
-        "function": {"name": function.get("name"), "arguments": text},
-    }
-
-
-def _text_choice(index: int, record: Row) -> Row:
-    choice = {"index": index, "text": record["generated_text"], "finish_reason": _finish(record)}
-    if not record.get("logprobs"):
-        return choice
-    tokens = record["logprobs"]
-    places = [sum(len(each["token"]) for each in tokens[:place]) for place in range(len(tokens))]
-    others = [{each["token"]: each["logprob"] for each in token["top_logprobs"]} for token in tokens]
-    return {
-        **choice,
-        "logprobs": {
-            "tokens": [each["token"] for each in tokens],
-            "token_logprobs": [each["logprob"] for each in tokens],
-            "top_logprobs": others,
-            "text_offset": places,
-        },
-    }
-
-
-def _chunk(head: Row, delta: Row, finish_reason: str | None = None) -> Row:
-    return {**head, "choices": [{"index": 0, "delta": delta, "finish_reason": finish_reason}]}
-
-
-def _finish(record: Row) -> str:
-    return str(_FINISHES.get(record["finish_reason"], record["finish_reason"]))
-
-
-def _usage(results: list[RowResult]) -> Row:
-    read, written = (sum(int(each.usage.get(name, 0)) for each in results) for name in ("input_tokens", "output_tokens"))
-    return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
-
-
-def _encoded(vector: list[float]) -> str:
-    """Little-endian float32, as OpenAI's clients decode it."""
-    return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode("ascii")
-
-
-def _id(prefix: str) -> str:
-    return f"{prefix}-{uuid.uuid4().hex}"
