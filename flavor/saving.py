@@ -111,7 +111,7 @@ def log_model(
 
     task             read from the model's architecture when left out
     signature        the task's when left out; nothing is run to find one
-    model_card       text, path or ModelCard; else the README of the checkpoint
+    model_card       text, path or ModelCard; else the README of the checkpoint, else the one of its repository on the Hub
     run_id           the run to link; else the active one; none is made
     base_model       of an adapter: `models:/…`, a folder or a Hub id; else what the adapter itself names. A folder whose
                      weights were logged before is recorded as that logged model; any other is copied into the artifact
