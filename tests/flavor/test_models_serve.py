@@ -60,6 +60,8 @@ def test_texts_are_answered_with_every_label_and_params_are_followed(tmp_path: P
         pairs = [{"text": text, "text_pair": "good"} for text in texts]
         status, answer = ask({"inputs": pairs})
         assert (status, rounded(answer["predictions"])) == (200, rounded(expected.predict(pairs)))
+        assert ask({"dataframe_records": pairs}) == (200, answer)
+        assert ask({"inputs": []}) == (200, {"predictions": []})
         status, answer = ask({"inputs": texts, "params": {"top_k": -1}})
         assert status == 400
         assert "params.top_k" in answer["message"]
