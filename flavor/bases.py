@@ -17,6 +17,7 @@ from .artifact_files import CONFIG
 from .artifacts import fetch_without_weights, folder_in_place, local_folder, path_of, read_config, read_mlmodel
 from .errors import FlavorError, HubUnavailable, ModelNotLoadable
 from .flavor_config import Base
+from .logged_bases import logged_with
 from .tasks._base import InvalidInput
 from .weights import list_folder, weights_hash
 
@@ -68,7 +69,7 @@ def at_path(path: str) -> FoundBase:
 
 
 def locate(base: Base, *, override: str | None = None, verify: bool = False) -> Path:
-    """Return the folder of a recorded base: where it was, else where its logged model is now, else the Hub's.
+    """Return the folder of a recorded base: where it was, its logged model's now, the Hub's, or another with the same weights.
 
     Raises ModelNotLoadable saying where it was looked for, and, with `verify`, when its weights are others.
     """
@@ -127,7 +128,7 @@ def _located(base: Base) -> Path:
     if base.path and (Path(base.path) / CONFIG).is_file():
         return Path(base.path)
     tried = [base.path] if base.path else []
-    for name, look in ((base.uri, _of_logged), (base.hub_id, _of_hub)):
+    for name, look in ((base.uri, _of_logged), (base.hub_id, _of_hub), (base.weights_hash, _of_hash)):
         if name:
             try:
                 return look(base)
@@ -145,6 +146,25 @@ def _of_logged(base: Base) -> Path:
     except MlflowException as error:
         raise ModelNotLoadable(error.message.splitlines()[0][:300]) from error
     return artifact / read_config(artifact).model_folder
+
+
+def _of_hash(base: Base) -> Path:
+    """The same weights in another logged model, when the one that was recorded is gone."""
+    from mlflow import MlflowClient  # heavy
+    from mlflow.exceptions import MlflowException
+
+    try:
+        others = [each for each in logged_with(MlflowClient(), base.weights_hash) if each.uri != base.uri]
+    except MlflowException as error:
+        raise ModelNotLoadable(error.message.splitlines()[0][:300]) from error
+    for other in others:
+        try:
+            folder = _of_logged(other)
+            check_weights(folder, base)
+        except ModelNotLoadable:
+            continue
+        return folder
+    raise ModelNotLoadable("no other logged model has these weights")
 
 
 def _of_hub(base: Base) -> Path:

@@ -11,7 +11,8 @@ from .abandoned import FAILURE_TAG, fail_abandoned
 from .artifact_writing import SaveRequest, open_request, write_artifact
 from .artifacts import path_of
 from .errors import Cancelled
-from .flavor_config import Base, FlavorConfig
+from .flavor_config import FlavorConfig
+from .logged_bases import WEIGHTS_TAG, find_logged
 from .sources import Source
 from .staging import saved_at, temporary
 from .tasks._base import InvalidInput
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-WEIGHTS_TAG = "flavor.weights_hash"  # by which the base of an adapter is found
 TASK_TAG = "flavor.task"
 PROMPTS_TAG = "mlflow.linkedPrompts"
 EXTERNAL_TAG = "mlflow.model.isExternal"
@@ -91,28 +91,6 @@ def log(logging_request: LogRequest, request: SaveRequest) -> "ModelInfo":
         )
         info.registered_model_version = int(version.version)
     return info
-
-
-def find_logged(client: "MlflowClient", known: str) -> Base | None:
-    """Return the logged model with these weights as an adapter's base, None when there is none."""
-    from mlflow.entities import LoggedModelStatus  # heavy
-
-    experiments = [each.experiment_id for each in client.search_experiments()]
-    for start in range(0, len(experiments), 100):
-        found = client.search_logged_models(experiments[start : start + 100], f"tags.`{WEIGHTS_TAG}` = '{known}'")
-        for logged in found:
-            if logged.status == LoggedModelStatus.READY:
-                return _as_base(client, logged)
-    return None
-
-
-def _as_base(client: "MlflowClient", logged: "LoggedModel") -> Base:
-    folder = path_of(logged.artifact_location)
-    path = str(folder / "model") if folder and (folder / "model" / "config.json").is_file() else ""
-    versions = client.search_model_versions(f"source_path = 'models:/{logged.model_id}'", max_results=10)
-    newest = max(versions, key=lambda each: int(each.version), default=None)
-    version = f"models:/{newest.name}/{newest.version}" if newest else ""
-    return Base(uri=f"models:/{logged.model_id}", version=version, path=path)
 
 
 def _create(client: "MlflowClient", request: LogRequest, run_id: str | None) -> "LoggedModel":

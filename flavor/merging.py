@@ -16,7 +16,7 @@ from .errors import as_mlflow_does
 from .flavor_config import FlavorConfig
 from .inspection import MERGED_FROM, read_facts
 from .loading import LoadOptions, load_parts
-from .logged_models import find_logged
+from .logged_bases import find_logged
 from .memory import hub_id_of
 from .plain_data import as_dict, as_text
 from .saving import log_model

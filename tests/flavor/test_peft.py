@@ -307,6 +307,16 @@ def test_adapters_on_several_bases_are_no_one_model(base: Path, tmp_path: Path) 
         flavor.save_model(adapter, tmp_path / "saved")
 
 
+def test_a_base_that_is_gone_is_found_by_its_weights_in_another_model(store: MlflowClient, base: Path, tmp_path: Path) -> None:
+    adapter, expected = adapter_on(base, tmp_path / "adapter")
+    first = flavor.log_model(str(base), name="first")
+    info = flavor.log_model(str(adapter))
+    flavor.log_model(str(base), name="the same again")
+    shutil.rmtree(folder_of(first))
+    store.delete_logged_model(first.model_id)
+    assert flavor.load_model(info.model_uri, device="cpu")("good") == expected
+
+
 def test_a_base_that_is_gone_from_everywhere_is_missed_by_all_its_names(store: MlflowClient, base: Path, tmp_path: Path) -> None:
     adapter, _ = adapter_on(base, tmp_path / "adapter")
     first = flavor.log_model(str(base), registered_model_name="gone")
