@@ -5,7 +5,7 @@ from typing import Any
 from ._base import Display, Field, InvalidInput, Kind, Param, Row, Sound, Task, Warned
 from ._example_sounds import DOORBELL
 from ._generation import FALLBACKS, SAMPLING, generation_defaults
-from ._messages import kind_of_part
+from ._messages import check_shown, kind_of_part
 from ._seeing import SEEING_PARAMS, last_text, put_into_chat, rows_of_writings, seeing_preprocess_params
 from ._text_to_text import written_fields
 
@@ -73,6 +73,7 @@ class AnyToAny(Task):
     preprocesses = True
 
     def check_model(self, pipeline: Any, params: Row) -> None:
+        check_shown(pipeline, params)
         mode = params["generation_mode"]
         if mode not in pipeline.makes:
             made = ", ".join(pipeline.makes)

@@ -5,6 +5,7 @@ from typing import Any
 from ._base import Display, Field, Kind, Row, Task, Warned
 from ._example_media import SCENE
 from ._generation import FALLBACKS, generation_defaults
+from ._messages import check_shown
 from ._seeing import SEEING_PARAMS, last_text, put_into_chat, rows_of_writings, seeing_preprocess_params
 from ._text_to_text import written_fields
 
@@ -54,6 +55,9 @@ class ImageTextToText(Task):
     streams = True
     generates = True
     preprocesses = True
+
+    def check_model(self, pipeline: Any, params: Row) -> None:
+        check_shown(pipeline, params)
 
     def fitted(self, row: Row, params: Row, pipeline: Any) -> tuple[Row, list[Warned]]:
         """A chat's row with its image where the user's first message shows it."""

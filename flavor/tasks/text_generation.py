@@ -3,10 +3,9 @@
 import re
 from typing import Any
 
-from ._base import Display, Field, InvalidInput, Kind, Param, Row, Task
+from ._base import Display, Field, Kind, Param, Row, Task
 from ._generation import FALLBACKS, GENERATION_PARAMS, LOGPROB_PARAMS, PROMPT_PARAMS, generation_defaults
-
-_SHOWN = ("tools", "documents")  # by the chat template, or by nothing
+from ._messages import check_shown
 
 
 class TextGeneration(Task):
@@ -68,13 +67,7 @@ class TextGeneration(Task):
         return generation_defaults(pipeline)
 
     def check_model(self, pipeline: Any, params: Row) -> None:
-        template = getattr(pipeline.tokenizer, "chat_template", None)
-        unseen = [name for name in _SHOWN if params.get(name) and template and name not in str(template)]
-        if unseen:
-            raise InvalidInput(
-                f"params.{unseen[0]}",
-                f"params.{unseen[0]} cannot be shown to this model, whose chat template has no place for them; leave them out.",
-            )
+        check_shown(pipeline, params)
 
     def from_pipeline(self, raw: list[Any]) -> list[list[Row]]:
         """N lists of written sequences to N lists of rows, one row per sequence."""
