@@ -126,7 +126,7 @@ def write_artifact(source: Source, request: SaveRequest, writer: Writer, mlflow_
     license = find_license(request.license, cards.license_of(cards.split(card.text)[0]), _license_file(source, request))
     license.write(folder)
     code = _copy_code(request.code_paths, folder)
-    package = self_copy.copy_into(folder)
+    package = self_copy.copy_into(writer)
     writer.adopt(CODE)
     config = _completed(config, request, writer, card=card, license=license, code=code, package=package)
     _describe(model, source.task, config, request, folder)

@@ -1,11 +1,12 @@
 """The packages that a saved model needs, from its modality and a table; nothing is imported or run to find out."""
 
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from .flavor_config import FlavorConfig
-from .quantization import in_folder, package_of
+from .quantization_settings import in_folder, package_of
 from .tasks import find_task
 
 ALWAYS = ("mlflow", "transformers", "torch", "safetensors", "pyyaml")
@@ -80,6 +81,7 @@ def write(artifact: Path, default: list[str], *, pip_requirements: Any, extra_pi
     _PythonEnv.current().to_yaml(str(artifact / "python_env.yaml"))
 
 
+@cache
 def _version(name: str) -> str:
     try:
         return version(name).partition("+")[0]

@@ -4,11 +4,11 @@ Our own doors never run that copy. Its name comes from its content: two artifact
 """
 
 import hashlib
-import shutil
 from functools import cache
 from pathlib import Path
 
 from .artifact_code import CODE
+from .weights import Writer
 
 PACKAGE = Path(__file__).parent
 # Not needed to load and predict: what serves many models, what shows them, and what writes artifacts.
@@ -47,13 +47,11 @@ LEFT_OUT = frozenset(
 )
 
 
-def copy_into(artifact: Path) -> str:
-    """Copy this package below the artifact's `code/` and return the name that the copy is imported by."""
+def copy_into(writer: Writer) -> str:
+    """Write this package below the artifact's `code/` and return the name that the copy is imported by."""
     name = package_name()
-    for path in _modules():
-        target = artifact / CODE / name / path.relative_to(PACKAGE)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
+    for path, content in _modules().items():
+        writer.write(f"{CODE}/{name}/{path}", content)
     return name
 
 
@@ -61,12 +59,15 @@ def copy_into(artifact: Path) -> str:
 def package_name() -> str:
     """Return `flavor_` and a hash of the package's source."""
     found = hashlib.sha256()
-    for path in _modules():
-        found.update(f"{path.relative_to(PACKAGE).as_posix()}\n".encode())
-        found.update(path.read_bytes())
+    for path, content in _modules().items():
+        found.update(f"{path}\n".encode())
+        found.update(content)
     return f"flavor_{found.hexdigest()[:12]}"
 
 
-def _modules() -> list[Path]:
-    paths = (path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).parts[0] not in LEFT_OUT)
-    return sorted(paths, key=lambda path: path.relative_to(PACKAGE).as_posix())
+@cache
+def _modules() -> dict[str, bytes]:
+    """The source that goes with a model, by its path in the package; about a megabyte."""
+    paths = (path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
+    kept = sorted(path.as_posix() for path in paths if path.parts[0] not in LEFT_OUT)
+    return {path: (PACKAGE / path).read_bytes() for path in kept}

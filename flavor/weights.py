@@ -110,8 +110,8 @@ class Writer:
                 )
             self.listed.append(Listed(path, before[path][1], sha256))
 
-    def write(self, path: str, head: bytes, contents: Iterable[memoryview]) -> None:
-        """Write a file from memory, hashed beside the writing. Raises Cancelled."""
+    def write(self, path: str, head: bytes, contents: Iterable[memoryview] = ()) -> None:
+        """Write a file from memory, its contents hashed beside the writing. Raises Cancelled."""
         target = self.folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         found = hashlib.sha256(head)
