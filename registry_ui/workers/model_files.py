@@ -1,10 +1,15 @@
 """What a model's child is given to load: the folder with its files, and for an adapter the folder of its base."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from mlflow import MlflowClient
+
 from flavor.artifacts import read_config
+from flavor.bases import check_weights
+from flavor.errors import ModelNotLoadable
 from flavor.flavor_config import Base
+from flavor.logged_bases import logged_with
 from flavor.runtime.pool import ModelFiles
 
 from .artifacts import Progress, fetch
@@ -25,5 +30,22 @@ def _fetch_base(base: Base, progress: Progress, is_cancelled: Callable[[], bool]
         return base.path
     if not base.uri:
         return None
-    artifact = Path(fetch(base.uri, progress, is_cancelled))
-    return str(artifact / read_config(artifact).model_folder)
+    try:
+        return str(_weights_of(base.uri, progress, is_cancelled))
+    except ModelNotLoadable:
+        for other in _others_with_weights(base):
+            folder = _weights_of(other.uri, progress, is_cancelled)
+            check_weights(folder, base)
+            return str(folder)
+        raise
+
+
+def _weights_of(uri: str, progress: Progress, is_cancelled: Callable[[], bool]) -> Path:
+    artifact = Path(fetch(uri, progress, is_cancelled))
+    return artifact / read_config(artifact).model_folder
+
+
+def _others_with_weights(base: Base) -> Iterator[Base]:
+    """The logged models that hold the same weights, when the one that was recorded is gone."""
+    if base.weights_hash:
+        yield from (each for each in logged_with(MlflowClient(), base.weights_hash) if each.uri != base.uri)

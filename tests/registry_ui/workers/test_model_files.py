@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from flavor.bases import hash_of_weights
 from flavor.errors import ModelNotLoadable
+from flavor.flavor_config import Base
 from registry_ui.workers import model_files
 from registry_ui.workers.model_files import fetch_model
 
@@ -69,3 +71,18 @@ def test_files_that_hold_no_transformers_model_are_refused(stored, tmp_path):
 
     with pytest.raises(ModelNotLoadable, match="sklearn"):
         fetched("other")
+
+
+def test_a_base_that_is_gone_is_fetched_from_another_model_with_its_weights(stored, monkeypatch):
+    twin = stored("twin", {"task": "text-classification", "model_binary": "model"})
+    (twin / "model" / "model.safetensors").write_bytes(b"weights")
+    known = hash_of_weights(twin / "model")
+    stored("adapter", *adapter_on(uri="models:/gone", path="/gone", weights_hash=known))
+    twins = {known: [Base(uri="models:/gone"), Base(uri="models:/twin")]}
+    monkeypatch.setattr(model_files, "logged_with", lambda client, weights_hash: iter(twins[weights_hash]))
+
+    assert fetched("adapter").loader_options == {"base_model_path": str(twin / "model")}
+
+    (twin / "model" / "model.safetensors").write_bytes(b"changed")
+    with pytest.raises(ModelNotLoadable, match="are not those of the adapter's base"):
+        fetched("adapter")
