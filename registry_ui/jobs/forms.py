@@ -62,6 +62,11 @@ class LogModelForm(forms.Form):
         help_text="Markdown. Without one, the README.md of the source is taken.",
         widget=forms.Textarea(attrs={"rows": 8}),
     )
+    validate = forms.BooleanField(
+        label="Try it before it is registered",
+        required=False,
+        help_text="Loads it once and lets it answer an example; one that cannot is not registered.",
+    )
     key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -90,7 +95,7 @@ class LogModelForm(forms.Form):
             self.fields[first].widget.attrs["autofocus"] = True
 
     @property
-    def asked(self) -> dict[str, str]:
+    def asked(self) -> dict[str, Any]:
         """The fields that were filled in, as `submit_log` takes them."""
         return {name: value for name, value in self.cleaned_data.items() if value and name != "key"}
 

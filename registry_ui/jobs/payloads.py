@@ -25,6 +25,7 @@ class LogPayload:
     metadata: dict[str, Any] | None = None
     model_config: dict[str, Any] | None = None
     description: str | None = None
+    validate: bool | None = None  # let it answer an example before it is READY
     as_components: bool | None = None  # load the checkpoint and log its parts, rather than copy its files
 
     @property

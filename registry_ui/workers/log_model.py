@@ -31,7 +31,10 @@ logger = logging.getLogger(__name__)
 
 CHILD = "flavor.runtime.log_job:log_job"
 # What a model that is logged already keeps as it is.
-OF_THE_FILES = ("task", "name", "card", "prompt_template", "input_example", "metadata", "model_config", "as_components")
+OF_THE_FILES = (
+    *("task", "name", "card", "prompt_template", "input_example", "metadata", "model_config"),
+    *("validate", "as_components"),
+)
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,9 @@ class LogRequest(serializers.Serializer):
     metadata = serializers.DictField(required=False, allow_null=True)
     model_config = serializers.DictField(required=False, allow_null=True, help_text="Defaults of the model's parameters.")
     description = Text(required=False, allow_null=True, help_text="Of the version.")
+    validate = serializers.BooleanField(  # type: ignore[assignment]  # fields are taken out of the class
+        required=False, allow_null=True, help_text="Load it once and let it answer an example; one that cannot is not registered."
+    )
 
 
 class LoggedModelList(APIView):

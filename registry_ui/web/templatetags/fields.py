@@ -11,7 +11,12 @@ register = template.Library()
 @register.inclusion_tag("components/_field.html")
 def field(bound: BoundField, *, optional: str = "optional", mono: bool = False) -> dict[str, Any]:
     """Show a field of a form; `optional` is the word beside the label of one that may stay empty."""
-    return {"field": bound, "control": _control(bound, mono=mono), "remark": "" if bound.field.required else optional}
+    return {
+        "field": bound,
+        "control": _control(bound, mono=mono),
+        "remark": "" if bound.field.required else optional,
+        "is_switch": isinstance(bound.field.widget, CheckboxInput),
+    }
 
 
 def _control(bound: BoundField, *, mono: bool) -> str:

@@ -63,6 +63,7 @@ def test_a_filled_form_becomes_a_job_and_leads_to_its_page(client_alice, alice):
         task=all_tasks()[0].name,
         card="# Card",
         description="Better.",
+        validate="on",
     )
     job = Job.objects.get()
     assert answer.url == f"/jobs/{job.pk}"
@@ -74,6 +75,7 @@ def test_a_filled_form_becomes_a_job_and_leads_to_its_page(client_alice, alice):
         "task": all_tasks()[0].name,
         "card": "# Card",
         "description": "Better.",
+        "validate": True,
     }
 
 

@@ -93,7 +93,8 @@ def test_a_checkpoint_becomes_a_version_with_alias(child, checkpoint, log_job, s
 
 
 def test_what_was_said_about_the_model_reaches_the_child(child, checkpoint, log_job):
-    payload, events = log_job(source=checkpoint, task="text-classification", card="# Card", prompt_template="{prompt}")
+    said = {"task": "text-classification", "card": "# Card", "prompt_template": "{prompt}", "validate": True}
+    payload, events = log_job(source=checkpoint, **said)
     log_model.run(payload, events)
 
     assert child.calls[0]["source"] == checkpoint
@@ -101,6 +102,7 @@ def test_what_was_said_about_the_model_reaches_the_child(child, checkpoint, log_
         "task": "text-classification",
         "model_card": "# Card",
         "prompt_template": "{prompt}",
+        "validate": True,
         "name": "bert",
     }
 
