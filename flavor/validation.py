@@ -22,15 +22,18 @@ def validate(folder: Path, example: Any, *, protocol: Protocol | None, trust: st
     try:
         _ask(load_pyfunc_model(str(folder), trust=trust), example, protocol)
     except (FlavorError, InvalidInput) as error:
-        raise ModelNotLoadable(f"The model was written, and does not answer its example: {error}") from error
+        raise _refused(folder, str(error)) from error
     except Exception as error:  # a model that fails may raise anything
         said = str(error).strip().splitlines() or ["without a word"]
-        raise ModelNotLoadable(
-            f"The model was written, and does not answer its example: {type(error).__name__}: {said[0][:300]}"
-        ) from error
+        raise _refused(folder, f"{type(error).__name__}: {said[0][:300]}") from error
     finally:
         if code in sys.path:  # loading put it there, and the folder moves
             sys.path.remove(code)
+
+
+def _refused(folder: Path, why: str) -> ModelNotLoadable:
+    """Say why without the folder, which is gone when anybody reads this."""
+    return ModelNotLoadable(f"The model was written, and does not answer its example: {why.replace(f'{folder}/', '')}")
 
 
 def _ask(model: PyfuncModel, example: Any, protocol: Protocol | None) -> None:
