@@ -3,13 +3,16 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import mlflow
 import pytest
 import torch
+import yaml
 from mlflow import MlflowClient
 from mlflow.models.model import ModelInfo
 
+import flavor
 from tests import tiny_models
 
 torch.set_num_threads(1)
@@ -61,6 +64,16 @@ def forward_calls(model: torch.nn.Module) -> Iterator[list[int]]:
 def folder_of(info: ModelInfo) -> Path:
     """The folder of a logged model whose store is this machine."""
     return Path(info.artifact_path.removeprefix("file://"))
+
+
+def saved(tmp_path: Path, model: Any, **options: Any) -> Path:
+    """The folder of a model that was saved there."""
+    flavor.save_model(model, tmp_path / "saved", **options)
+    return tmp_path / "saved"
+
+
+def mlmodel(folder: Path) -> dict:
+    return yaml.safe_load((folder / "MLmodel").read_text())
 
 
 def files_of(folder: Path) -> set[str]:
