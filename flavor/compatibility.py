@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from .mlmodel_schema import shown_type
 from .plain_data import as_dict, as_list, as_text
 
 # A caller that sends the first may go on when the model takes the second.
@@ -97,8 +98,8 @@ def _input_change(was: _Column | None, becomes: _Column | None) -> tuple[Effect,
     if was is None:
         is_needed = _is_required(becomes)
         return (Effect.BREAKING, "No caller sends it.") if is_needed else (Effect.COMPATIBLE, "It may be left out.")
-    if not _takes(_type(becomes), _type(was)):
-        return Effect.BREAKING, f"Callers send {_type(was)}."
+    if not _takes(shown_type(becomes), shown_type(was)):
+        return Effect.BREAKING, f"Callers send {shown_type(was)}."
     if _is_required(becomes) and not _is_required(was):
         return Effect.BREAKING, "Callers may leave it out."
     return Effect.COMPATIBLE, "What callers send is still taken."
@@ -109,8 +110,8 @@ def _output_change(was: _Column | None, becomes: _Column | None) -> tuple[Effect
         return Effect.BREAKING, "Callers read it."
     if was is None:
         return Effect.COMPATIBLE, "Nobody reads it yet."
-    if not _takes(_type(was), _type(becomes)):
-        return Effect.BREAKING, f"Callers expect {_type(was)}."
+    if not _takes(shown_type(was), shown_type(becomes)):
+        return Effect.BREAKING, f"Callers expect {shown_type(was)}."
     if _is_required(was) and not _is_required(becomes):
         return Effect.BREAKING, "Callers expect it in every answer."
     return Effect.COMPATIBLE, "What callers read is still there."
@@ -121,8 +122,8 @@ def _param_change(was: _Column | None, becomes: _Column | None) -> tuple[Effect,
         return Effect.BREAKING, "A request that sets it is refused."
     if was is None:
         return Effect.COMPATIBLE, "It has a default."
-    if not _takes(_type(becomes), _type(was)):
-        return Effect.BREAKING, f"Callers send {_type(was)}."
+    if not _takes(shown_type(becomes), shown_type(was)):
+        return Effect.BREAKING, f"Callers send {shown_type(was)}."
     if was.get("default") != becomes.get("default"):
         return Effect.ANSWERS, "Requests that do not set it get the new default."
     return Effect.COMPATIBLE, "What callers send is still taken."
@@ -155,11 +156,6 @@ def _takes(wide: str, narrow: str) -> bool:
     return wide in (narrow, _ANY) or (narrow, wide) in _WIDER
 
 
-def _type(column: _Column) -> str:
-    name = as_text(column.get("type")) or _ANY
-    return f"list of {name}" if column.get("shape") else name
-
-
 def _is_required(column: _Column) -> bool:
     return bool(column.get("required", True))
 
@@ -167,7 +163,7 @@ def _is_required(column: _Column) -> bool:
 def _described(column: _Column | None) -> str:
     if column is None:
         return ""
-    words = [_type(column)]
+    words = [shown_type(column)]
     if not _is_required(column):
         words.append("optional")
     if column.get("default") is not None:

@@ -14,11 +14,12 @@ from .artifacts import folder_in_place
 from .errors import as_mlflow_does
 from .flavor_config import FlavorConfig
 from .inspection import Facts, read_facts
+from .packages import version_of
 from .pickle_imports import imports_of
 from .plain_data import as_dict
 from .safetensors_header import TensorEntry, list_tensors
 from .tasks._base import InvalidInput
-from .verdicts import Package, Verdict, installed, packages_in, verdict_of
+from .verdicts import Package, Verdict, packages_in, verdict_of
 from .weights import read_manifest
 
 __all__ = ["Examination", "Package", "Verdict", "inspect"]
@@ -49,7 +50,7 @@ def inspect(model_uri: str) -> Examination:
         files = ArtifactFiles(entries, read)
         facts = read_facts(entries, read)
         config = FlavorConfig.read(as_dict(_or_nothing(lambda: files.yaml(MLMODEL))))
-        packages = packages_in(_or_nothing(lambda: files.text("requirements.txt")) or "", installed)
+        packages = packages_in(_or_nothing(lambda: files.text("requirements.txt")) or "", version_of)
         verdict, reason = verdict_of(facts.task, facts.problem, packages)
         pickles = pickles_needed(files, config)
         weights = [path for place in weights_folders(config) for path in files.named(SAFETENSORS, below=place)]

@@ -40,21 +40,27 @@ def example_of(mlmodel: dict[str, Any], files: ArtifactFiles) -> Any:
 
 
 def type_name(entry: Any) -> str:
-    """Return a column's type for people: `string`, `array<string>`, `object{role: string}`, `tensor<float32>(-1, 3)`."""
+    """Return a column's type for people: `string`, `list of string`, `object {role: string}`, `tensor float32 (any, 3)`."""
     entry = as_dict(entry)
     kind = as_text(entry.get("type")) or "any"
     if kind == "array":
-        return f"array<{type_name(entry.get('items'))}>"
+        return f"list of {type_name(entry.get('items'))}"
     if kind == "map":
-        return f"map<{type_name(entry.get('values'))}>"
+        return f"map of {type_name(entry.get('values'))}"
     if kind == "object":
         properties = as_dict(entry.get("properties"))
-        return "object{" + ", ".join(f"{name}: {type_name(each)}" for name, each in properties.items()) + "}"
+        return "object {" + ", ".join(f"{name}: {type_name(each)}" for name, each in properties.items()) + "}"
     if kind == "tensor":
         spec = as_dict(entry.get("tensor-spec"))
-        shape = ", ".join(str(each) for each in as_list(spec.get("shape")))
-        return f"tensor<{as_text(spec.get('dtype'))}>({shape})"
+        sides = ", ".join("any" if side == -1 else str(side) for side in as_list(spec.get("shape")))
+        return f"tensor {as_text(spec.get('dtype'))} ({sides})"
     return kind
+
+
+def shown_type(column: dict[str, Any]) -> str:
+    """Return the type of a column or param of `signature_of` for people; a param may take several values."""
+    name = as_text(column.get("type")) or "any"
+    return f"list of {name}" if column.get("shape") else name
 
 
 def _column(entry: Any) -> dict[str, Any]:

@@ -5,12 +5,12 @@ base's own folder says so.
 """
 
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from .devices import Placement
 from .errors import MissingDependency, ModelNotLoadable
+from .packages import version_of
 from .quantization_settings import in_folder, method_of, package_of, recorded
 from .tasks._base import InvalidInput
 
@@ -80,14 +80,10 @@ def _at_once(placement: Placement) -> Placement:
 def check_package(settings: dict[str, Any], what: str) -> None:
     """Raise MissingDependency when the package of a quantisation is not installed; `what` begins the sentence."""
     package = package_of(settings)
-    if not package:
-        return
-    try:
-        version(package)
-    except PackageNotFoundError as error:
+    if package and not version_of(package):
         raise MissingDependency(
             f"{what} is quantised by {method_of(settings)}, which needs the package {package}; install it.", package=package
-        ) from error
+        )
 
 
 def dequantized(model: Any) -> Any:

@@ -1,11 +1,10 @@
 """The packages that a saved model needs, from its modality and a table; nothing is imported or run to find out."""
 
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from .flavor_config import FlavorConfig
+from .packages import version_of
 from .quantization_settings import in_folder, package_of
 from .tasks import find_task
 
@@ -30,7 +29,7 @@ def packages_of(config: FlavorConfig, artifact: Path | None = None) -> list[str]
     task = find_task(config.task)
     modality = task.modality if task else "text"
     names = {*ALWAYS, *OF_MODALITY.get(modality, ()), *(task.packages if task else ())}
-    names |= {name for name in WHERE_INSTALLED.get(modality, ()) if _version(name)}
+    names |= {name for name in WHERE_INSTALLED.get(modality, ()) if version_of(name)}
     if config.adapter_folder:
         names.add("peft")
     settings = config.quantization
@@ -42,7 +41,7 @@ def packages_of(config: FlavorConfig, artifact: Path | None = None) -> list[str]
 
 def pinned(names: list[str]) -> list[str]:
     """Return requirements at the installed versions; a package that is not here stays without one."""
-    return [f"{name}=={found}" if (found := _version(name)) else name for name in names]
+    return [f"{name}=={found}" if (found := version_of(name)) else name for name in names]
 
 
 def get_default_pip_requirements(model: Any = None) -> list[str]:
@@ -60,7 +59,7 @@ def get_default_conda_env(model: Any = None) -> dict[str, Any]:
 
 def versions_of(names: list[str]) -> dict[str, str]:
     """Return the installed versions of packages, those that are here."""
-    return {name: found for name in names if (found := _version(name))}
+    return {name: found for name in names if (found := version_of(name))}
 
 
 def write(artifact: Path, default: list[str], *, pip_requirements: Any, extra_pip_requirements: Any, conda_env: Any) -> None:
@@ -79,11 +78,3 @@ def write(artifact: Path, default: list[str], *, pip_requirements: Any, extra_pi
     if constraints:
         (artifact / "constraints.txt").write_text("\n".join(constraints), encoding="utf-8")
     _PythonEnv.current().to_yaml(str(artifact / "python_env.yaml"))
-
-
-@cache
-def _version(name: str) -> str:
-    try:
-        return version(name).partition("+")[0]
-    except PackageNotFoundError:
-        return ""

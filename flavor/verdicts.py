@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib.metadata import PackageNotFoundError, distributions, version
+
+from packaging.utils import canonicalize_name
 
 from .requirements import OF_MODALITY, WHERE_INSTALLED
 from .tasks import find_task
@@ -49,25 +50,7 @@ def verdict_of(task: str, problem: str, packages: Iterable[Package]) -> tuple[Ve
     return Verdict.LOADS, ""
 
 
-def installed(name: str) -> str:
-    """Return the version of a package in this process, empty when it is not there."""
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""
-
-
-def all_installed() -> dict[str, str]:
-    """Return every package of this process with its version, by `normalized` name."""
-    return {normalized(each.metadata["Name"]): each.version for each in distributions() if each.metadata["Name"]}
-
-
-def normalized(name: str) -> str:
-    """Return a package's name as PEP 503 compares it: `PyYAML` and `pyyaml` are one."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
 def _is_companion(name: str, task_name: str) -> bool:
     task = find_task(task_name)
     needed = {*OF_MODALITY.get(task.modality, ()), *task.packages} if task else set()
-    return name in _COMPANIONS and name not in needed
+    return canonicalize_name(name) in _COMPANIONS - needed

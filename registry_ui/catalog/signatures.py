@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from flavor.mlmodel_schema import shown_type
 from flavor.tasks import Field, Param
 
 from .models import ModelVersion
@@ -88,28 +89,11 @@ def _column(entry: dict[str, Any], help_of: dict[str, str]) -> Column:
     name = str(entry.get("name") or "")
     return Column(
         name=name,
-        type=_type(entry),
+        type=shown_type(entry),
         help=help_of.get(name, ""),
         is_required=bool(entry.get("required", True)),
         default=_default(entry.get("default")),
     )
-
-
-def _type(entry: Any) -> str:
-    """Return `list of string`, `object {role: string, content: string}`, `tensor float32 (any, 3)`."""
-    if not isinstance(entry, dict):
-        return str(entry)
-    kind = str(entry.get("type", ""))
-    if isinstance(tensor := entry.get("tensor-spec"), dict):
-        sides = ", ".join("any" if side == -1 else str(side) for side in tensor.get("shape", []))
-        return f"tensor {tensor.get('dtype', '')} ({sides})"
-    if kind == "array":
-        return f"list of {_type(entry.get('items'))}"
-    if kind == "object" and isinstance(entry.get("properties"), dict):
-        return "object {" + ", ".join(f"{name}: {_type(each)}" for name, each in entry["properties"].items()) + "}"
-    if kind == "map":
-        return f"map of {_type(entry.get('values'))}"
-    return f"list of {kind}" if entry.get("shape") else kind
 
 
 def _default(value: Any) -> str:

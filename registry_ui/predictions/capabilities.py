@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from flavor.verdicts import Package, Verdict, normalized, packages_in, verdict_of
+from packaging.utils import canonicalize_name
+
+from flavor.verdicts import Package, Verdict, packages_in, verdict_of
 
 from ..catalog import files
 from ..catalog.models import ModelVersion
@@ -29,7 +31,7 @@ def capabilities_of(version: ModelVersion, workers: list[WorkerView]) -> list[Ca
 
 
 def _capability(version: ModelVersion, requirements: str, worker: WorkerView) -> Capability:
-    packages = packages_in(requirements, lambda name: worker.packages.get(normalized(name), ""))
+    packages = packages_in(requirements, lambda name: worker.packages.get(canonicalize_name(name), ""))
     verdict, reason = verdict_of(version.task, version.problem, packages)
     return Capability(worker.name, verdict, reason, packages)
 

@@ -106,7 +106,7 @@ class WorkerView:
     jobs: list[str] = field(default_factory=list)
     models: list[ModelStateView] = field(default_factory=list)
     problem: str | None = None
-    packages: dict[str, str] = field(default_factory=dict)  # what is installed there: normalized name to version
+    packages: dict[str, str] = field(default_factory=dict)  # what is installed there, by PEP 503's names
 
     @property
     def identity(self) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import psutil
 from django.conf import settings
 
-from flavor.verdicts import all_installed
+from flavor.packages import all_installed
 
 from ..jobs.interruption import running
 from ..predictions import presence

@@ -1,5 +1,8 @@
 """An MLflow store on SQLite that the flavor's tests share, and tiny checkpoints on disk."""
 
+import subprocess
+import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -80,3 +83,17 @@ def files_of(folder: Path) -> set[str]:
     """The files of an artifact, without our own copy in it."""
     found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     return {path for path in found if not path.startswith("code/flavor_")}
+
+
+def wait_for(url: str, process: subprocess.Popen, log: Path) -> None:
+    """Ask until the server answers; on a busy machine its start takes minutes."""
+    until = time.monotonic() + 240
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            raise RuntimeError(log.read_text())
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError(f"no answer from {url}: {log.read_text()}")

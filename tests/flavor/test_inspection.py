@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy
 import pytest
@@ -14,6 +15,7 @@ import yaml
 from safetensors.numpy import save_file
 
 from flavor.inspection import Facts, FileEntry, local_reader, read_facts
+from flavor.mlmodel_schema import type_name
 
 ADAPTER = {"peft_type": "LORA", "task_type": "SEQ_CLS", "base_model_name_or_path": "org/base"}
 
@@ -92,6 +94,19 @@ def test_an_artifact_of_stock_tells_everything(artifact: Path) -> None:
     assert facts.mlmodel == (artifact / "MLmodel").read_text()
     assert {"path": "model_card.md", "size_bytes": 25} in facts.files
     assert facts.size_bytes == sum(each["size_bytes"] for each in facts.files)
+
+
+@pytest.mark.parametrize(
+    ("entry", "shown"),
+    [
+        ({"type": "array", "items": {"type": "string"}}, "list of string"),
+        ({"type": "map", "values": {"type": "long"}}, "map of long"),
+        ({"type": "object", "properties": {"role": {"type": "string"}}}, "object {role: string}"),
+        ({"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 3]}}, "tensor float32 (any, 3)"),
+    ],
+)
+def test_types_of_columns_are_told_in_words(entry: dict[str, Any], shown: str) -> None:
+    assert type_name(entry) == shown
 
 
 def test_front_matter_in_the_card_itself_is_data_not_text(artifact: Path) -> None:

@@ -4,8 +4,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,7 +17,7 @@ from flavor.errors import Cancelled, ModelNotLoadable
 from flavor.tasks import InvalidInput
 from tests import tiny_models
 
-from .conftest import files_of, folder_of
+from .conftest import files_of, folder_of, wait_for
 
 Checkpoints = Callable[..., Path]
 
@@ -144,7 +142,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
             command, stdout=log, stderr=log, cwd=folder, env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}
         )
     try:
-        _wait_for(f"http://127.0.0.1:{port}/health", process, folder / "log")
+        wait_for(f"http://127.0.0.1:{port}/health", process, folder / "log")
         yield f"http://127.0.0.1:{port}", folder
     finally:
         process.terminate()
@@ -224,17 +222,3 @@ def test_a_damaged_upload_source_is_refused_before_anything_is_sent(store: Mlflo
     (source / "model.safetensors").write_bytes(b"no weights")
     with pytest.raises(ModelNotLoadable, match="is damaged"):
         flavor.log_model(str(source))
-
-
-def _wait_for(url: str, process: subprocess.Popen, log: Path) -> None:
-    """Ask until the server answers; on a busy machine its start takes minutes."""
-    until = time.monotonic() + 240
-    while time.monotonic() < until:
-        if process.poll() is not None:
-            raise RuntimeError(log.read_text())
-        try:
-            urllib.request.urlopen(url, timeout=5).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError(f"no answer from {url}: {log.read_text()}")

@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -30,6 +29,7 @@ from flavor.tasks import Row, Task, all_tasks
 from flavor.tasks._checking import check_rows
 from tests import tiny_models
 
+from .conftest import wait_for
 from .tasks.test_image_classification import picture, png
 
 # `flavor` is found from the root of the repository only; this makes sure, and leaves a word where somebody finds it all the same.
@@ -208,7 +208,7 @@ def served(folder: Path) -> Iterator[Any]:
             command, stdout=output, stderr=output, cwd=folder, env=environment, start_new_session=True
         )  # a group of its own: the command starts others
     try:
-        _wait_for(f"http://127.0.0.1:{port}/ping", process, log)
+        wait_for(f"http://127.0.0.1:{port}/ping", process, log)
         yield lambda body: _ask(f"http://127.0.0.1:{port}/invocations", body)
     finally:
         with suppress(ProcessLookupError):  # it ended by itself, and _wait_for said why
@@ -223,20 +223,6 @@ def _ask(url: str, body: Any) -> tuple[int, Any]:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         return error.code, json.load(error)
-
-
-def _wait_for(url: str, process: subprocess.Popen, log: Path) -> None:
-    """Ask until the server answers; on a busy machine its start takes minutes."""
-    until = time.monotonic() + 240
-    while time.monotonic() < until:
-        if process.poll() is not None:
-            raise RuntimeError(log.read_text())
-        try:
-            urllib.request.urlopen(url, timeout=5).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError(f"no answer from {url}: {log.read_text()}")
 
 
 def rounded(value: Any) -> Any:

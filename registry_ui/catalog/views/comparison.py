@@ -25,7 +25,8 @@ def comparison(request: HttpRequest) -> HttpResponse:
         )
     shown = compare(versions)
     columns = [_Column(version, versions) for version in versions]
-    return render(request, "catalog/comparison.html", {"comparison": shown, "columns": columns})
+    choose = f"?{urlencode({'items': [version.uri for version in versions], 'choose': 1}, doseq=True)}"
+    return render(request, "catalog/comparison.html", {"comparison": shown, "columns": columns, "choose": choose})
 
 
 class _Column:

@@ -125,3 +125,15 @@ def safetensors(shapes: dict[str, tuple[int, ...]]) -> bytes:
         header[name] = {"dtype": "F32", "shape": list(shape), "data_offsets": [start, end]}
     text = json.dumps(header).encode()
     return struct.pack("<Q", len(text)) + text + bytes(end)
+
+
+@pytest.fixture
+def page(client_alice):
+    """Fetch a page as alice; return its text."""
+
+    def get(path: str, *, status: int = 200, **headers: str) -> str:
+        response = client_alice.get(path, headers=headers)
+        assert response.status_code == status, response.content[:500]
+        return response.content.decode()
+
+    return get
