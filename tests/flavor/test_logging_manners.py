@@ -135,7 +135,7 @@ def test_a_dict_may_hold_a_processor_and_say_the_type(tmp_path: Path) -> None:
 
 
 def test_a_package_that_is_missing_is_asked_for_without_a_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flavor.requirements._version", lambda name: "")
+    monkeypatch.setattr("flavor.requirements.version_of", lambda name: "")
     flavor.save_model(tiny_models.image_classification(), tmp_path / "saved")
     asked = (tmp_path / "saved/requirements.txt").read_text().split()
     assert {"torch", "pillow", "transformers"} <= set(asked)
